@@ -1,0 +1,387 @@
+"""The records that travel from one stage to the next; frozen, and every instant is aware and in UTC.
+
+Only ids cross the queue; these records live inside one process. Order below is the order of the way:
+feed, entry, page, article, story, match, alert, delivery. Trap: `Entry` is what a feed said and may lie
+(dates, links); what we decided about it is in the record that carries it (`FetchTask`, `Article`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class FeedState(StrEnum):
+    """Where a feed stands; docs/states.md says who moves it."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    GONE = "gone"
+
+
+class EntryState(StrEnum):
+    """Where an entry stands; each entry ends in `done`, `merged`, `dropped` or `quarantined`."""
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    FETCHING = "fetching"
+    DONE = "done"
+    MERGED = "merged"
+    DROPPED = "dropped"
+    QUARANTINED = "quarantined"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands; it ends in `sent` or, until somebody replays it, in `parked`."""
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    PARKED = "parked"
+
+
+class Reason(StrEnum):
+    """Why something did not go the plain way: one closed list for logs, metrics and the dashboard."""
+
+    OLD_AT_IMPORT = "old_at_import"
+    SAME_PAGE = "same_page"
+    NO_TEXT = "no_text"
+    ADDRESS_DENIED = "address_denied"
+    URL_REFUSED = "url_refused"
+    NAME_UNKNOWN = "name_unknown"
+    NAME_TEMPORARY = "name_temporary"
+    CONNECTION_FAILED = "connection_failed"
+    TLS_FAILED = "tls_failed"
+    TIMED_OUT = "timed_out"
+    TRUNCATED = "truncated"
+    TOO_LARGE = "too_large"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    BAD_ENCODING = "bad_encoding"
+    HTTP_TEMPORARY = "http_temporary"
+    HTTP_REFUSED = "http_refused"
+    HTTP_NOT_FOUND = "http_not_found"
+    HTTP_GONE = "http_gone"
+    HTTP_THROTTLED = "http_throttled"
+    NOT_A_FEED = "not_a_feed"
+    NOT_HTML = "not_html"
+    EXTRACTION_TIMED_OUT = "extraction_timed_out"
+    EXTRACTION_CRASHED = "extraction_crashed"
+    WORKER_LOST = "worker_lost"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    RECEIVER_REFUSED = "receiver_refused"
+    RECEIVER_GONE = "receiver_gone"
+    CHANNEL_UNKNOWN = "channel_unknown"
+    JOB_FORBIDDEN = "job_forbidden"
+
+
+class TextSource(StrEnum):
+    """Where an article's text came from: its page, or only what the feed itself carried."""
+
+    PAGE = "page"
+    FEED = "feed"
+
+
+class GroupingKind(StrEnum):
+    """How an article came to its story: it began it, repeats a text, or tells the event in other words."""
+
+    FIRST = "first"
+    COPY = "copy"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What the server said identifies the version we hold; sent back byte for byte (RFC 9110, 8.8 and 13.1)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    url: str | None = None  #: the final URL that sent them; they are worth nothing at another
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as stored."""
+
+    id: int
+    url: str
+    host: str  #: registrable domain, the unit of politeness
+    title: str
+    folder: str
+    state: FeedState
+    added_at: datetime
+    validators: Validators = field(default_factory=Validators)
+    interval_seconds: int | None = None  #: set by the owner; None follows the settings
+    next_poll_at: datetime | None = None
+    last_attempt_at: datetime | None = None
+    last_success_at: datetime | None = None
+    imported_at: datetime | None = None  #: when the first successful poll was stored; None before it
+    error_count: int = 0  #: failures in a row
+    last_reason: Reason | None = None
+    last_error: str = ""
+    gone_seen_at: datetime | None = None  #: first 410 in a row
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLease:
+    """The right to poll one feed until `until`; `token` fences off whoever held it before."""
+
+    feed: Feed
+    token: int
+    start_at: datetime  #: the host's next free slot; the request must not start earlier
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as the feed showed it, cleaned of control characters, links made absolute."""
+
+    identity: str  #: unique inside the feed, see pipeline.feeds.identity
+    url: str  #: empty if the feed names no usable http(s) link
+    title: str = ""
+    summary: str = ""  #: plain text
+    content: str = ""  #: plain text of the full content, if the feed carries one
+    author: str = ""
+    language: str = ""
+    guid: str = ""
+    published_raw: str = ""
+    published_at: datetime | None = None  #: parsed and sane, else None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """What one feed document says."""
+
+    title: str
+    site_url: str
+    language: str
+    entries: tuple[Entry, ...]  #: document order, at most the cap
+    format: str  #: feedparser's word, e.g. "rss20", "atom10", "json11"
+    skipped_count: int = 0  #: entries beyond the cap or repeated in the document
+    minimum_interval_seconds: int = 0  #: from ttl, sy:updatePeriod; lengthens only
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """What one poll of a feed came to; stored in one transaction with what it brought.
+
+    `parsed` is None for an unchanged (304) or failed poll; `reason` is None unless it failed.
+    """
+
+    attempted_at: datetime
+    next_poll_at: datetime
+    validators: Validators
+    status: int | None = None
+    parsed: ParsedFeed | None = None
+    reason: Reason | None = None
+    error: str = ""
+    host_not_before: datetime | None = None  #: Retry-After: nothing of this host may start earlier
+    gone: bool = False  #: answered 410 often and long enough to stop
+
+
+@dataclass(frozen=True, slots=True)
+class PollCounts:
+    """What storing one poll did, by entry."""
+
+    new_count: int = 0
+    known_count: int = 0
+    merged_count: int = 0  #: new here, but its page is already another entry's
+    dropped_count: int = 0  #: too old at the first import
+
+
+@dataclass(frozen=True, slots=True)
+class FetchTask:
+    """One entry whose page is to be fetched now by whoever holds `token`."""
+
+    entry_id: int
+    token: int
+    feed_id: int
+    feed_title: str
+    folder: str
+    entry: Entry
+    host: str  #: registrable domain of the page
+    first_seen_at: datetime
+    attempts: int  #: this one included
+    start_at: datetime  #: the host's slot; do not start earlier
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An HTTP answer, body decompressed and within its cap."""
+
+    url: str  #: final, after redirects
+    status: int
+    headers: Mapping[str, str]  #: case-insensitive; repeated fields joined by ", "
+    body: bytes
+    elapsed_seconds: float
+    redirects: tuple[tuple[int, str], ...] = ()  #: (status, target) of each hop, in order
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What the extractor found on a page; empty strings where it found nothing."""
+
+    text: str
+    title: str = ""
+    byline: str = ""
+    site: str = ""
+    language: str = ""
+    canonical_url: str = ""
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """The text of one entry, from its page or else from the feed."""
+
+    url: str  #: canonical
+    title: str
+    text: str
+    outlet: str  #: the publisher's registrable domain
+    language: str  #: ISO 639-1, empty if unknown
+    published_at: datetime  #: effective: min(what the feed said, first seen), or first seen
+    first_seen_at: datetime
+    text_source: TextSource
+    byline: str = ""
+    site: str = ""
+    note: Reason | None = None  #: why the text is only the feed's
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What grouping needs to know of an article's text; small, and made outside any transaction."""
+
+    text_hash: bytes  #: 16 bytes over the folded words; equal means the same text
+    minhash: tuple[int, ...]  #: 32-bit values over word shingles; empty if the text is too short
+    bands: tuple[int, ...]  #: signed 64-bit keys: one equal band makes two articles candidates
+    terms: Mapping[str, int]  #: folded term -> occurrences, title counted in
+    word_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stored article that the new one might belong with."""
+
+    article_id: int
+    story_id: int
+    outlet: str
+    title: str
+    published_at: datetime
+    sketch: Sketch
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """The decision where an article belongs, with its reason in words."""
+
+    kind: GroupingKind
+    story_id: int | None  #: None begins a new story
+    of_article_id: int | None  #: the article it was compared with
+    score: float  #: 0 to 1
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything we know to be about one event."""
+
+    id: int
+    title: str
+    first_at: datetime
+    last_at: datetime
+    article_count: int
+    text_count: int  #: distinct texts; copies do not count twice
+    outlet_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A standing question: query, and the names of the channels that hear of a match."""
+
+    id: int
+    name: str
+    query: str
+    channels: tuple[str, ...]
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a matched word stands: character offsets into the named field."""
+
+    field: str  #: "title" or "text"
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One subscription met by one article; at least one span unless only negations matched."""
+
+    subscription_id: int
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """The one notice of one story to one subscription; `public_id` never changes, whatever is resent."""
+
+    id: int
+    public_id: str
+    subscription_id: int
+    subscription_name: str
+    story_id: int
+    article_id: int
+    article_url: str
+    article_title: str
+    outlet: str
+    published_at: datetime
+    passage: str  #: the text around the first matched word
+    matched: tuple[str, ...]  #: the words as they stand in the text, in order, each once
+    outlet_count: int  #: outlets in the story when it was raised
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryTask:
+    """One alert to hand to one channel now by whoever holds `token`; `public_id` is the receiver's dedupe key."""
+
+    delivery_id: int
+    public_id: str
+    token: int
+    channel: str
+    attempts: int  #: this one included
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The politeness kept at one host, by feeds and pages together."""
+
+    gap_seconds: float  #: least time between two starts
+    concurrency: int  #: most requests at once
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A row handed to the queue: an entry or a delivery, its fencing token and its job's random id."""
+
+    id: int
+    token: int
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep found held by nobody any more."""
+
+    returned_count: int
+    quarantine: tuple[tuple[int, int], ...]  #: (entry id, fresh token) of those that crashed too often
+
+
+@dataclass(frozen=True, slots=True)
+class TermCounts:
+    """How many stored articles hold each term; a term never seen is absent."""
+
+    article_count: int
+    by_term: Mapping[str, int]
