@@ -120,6 +120,8 @@ class Feed:
     last_reason: Reason | None = None
     last_error: str = ""
     gone_seen_at: datetime | None = None  #: first 410 in a row
+    minimum_interval_seconds: int = 0  #: as the last document parsed asked, see `ParsedFeed`
+    skip_hours: tuple[int, ...] = ()  #: likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ class ParsedFeed:
     format: str  #: feedparser's word, e.g. "rss20", "atom10", "json11"
     skipped_count: int = 0  #: entries beyond the cap or repeated in the document
     minimum_interval_seconds: int = 0  #: from ttl, sy:updatePeriod; lengthens only
+    skip_hours: tuple[int, ...] = ()  #: hours of the UTC day in which nobody should ask
+    complete: bool = True  #: False if the document ends before its root closes: ask for it again in full
 
 
 @dataclass(frozen=True, slots=True)
