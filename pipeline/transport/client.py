@@ -1,0 +1,178 @@
+"""The one HTTP client for everything that leaves this machine.
+
+In: an address, headers, a cap on the body. Out: `Response` for every final status, Transient or Permanent for
+all that kept us from one. Hides aiohttp. Trap: the deadline is one for the whole request: name, connection,
+TLS, every redirect and every byte of the body; a timeout per read never ends a drip (checklist S8).
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from types import MappingProxyType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from pipeline.errors import Failure, Transient
+from pipeline.model import Reason, Response, Validators
+from pipeline.transport.connection import open_session
+from pipeline.transport.decode import ADVERTISED, Body, too_large
+from pipeline.transport.failures import translated
+from pipeline.transport.guard import dialling
+from pipeline.transport.headers import Fields, conditional_headers, headers_for_hop, sendable
+from pipeline.transport.policy import Policy, Rules
+from pipeline.transport.redirects import check_hop, find_target, parse_url
+from pipeline.transport.resolver import Lookup, Resolver, ask_system
+from pipeline.urls import WebUrl
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+NO_VALIDATORS = Validators()
+REMARK_SECONDS = 5.0  # patience for a body whose status already says everything
+
+
+class Transport:
+    """An async context manager around one session; make one per process and share it between its tasks.
+
+    `tls` replaces the system's certificate store, `lookup` the system's resolver.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        connection_limit: int = 256,
+        tls: ssl.SSLContext | None = None,
+        lookup: Lookup = ask_system,
+    ) -> None:
+        self._policy = policy
+        self._rules = Rules.of(policy)
+        self._connection_limit = connection_limit
+        self._tls = tls
+        self._lookup = lookup
+        self._resolver: Resolver | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._resolver = Resolver(self._lookup)
+        tls = self._tls or ssl.create_default_context()
+        self._session = open_session(self._rules, self._resolver, tls, self._connection_limit)
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections; requests under way fail. May be called twice."""
+        session, self._session = self._session, None
+        resolver, self._resolver = self._resolver, None
+        if session is not None:
+            await session.close()
+        if resolver is not None:
+            await resolver.close()
+
+    async def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+        max_bytes: int,
+        accept: str = "*/*",
+        validators: Validators = NO_VALIDATORS,
+    ) -> Response:
+        """Ask once and follow redirects hop by hop; any final status is a Response.
+
+        `headers` go to the origin of `url` only, conditional ones to `url` only. `validators` go to the very
+        address that sent them, wherever on the way it lies. Raises Permanent(TOO_LARGE) beyond `max_bytes` of
+        decoded body, but not for an error status, whose body may come back cut or empty instead.
+        """
+        started, given, way = time.monotonic(), sendable(headers), [parse_url(url)]
+        redirects: list[tuple[int, str]] = []
+        async with self._deadline(url) as deadline:
+            while True:
+                sent = headers_for_hop(given, way[0], way[-1]) | conditional_headers(validators, way[-1])
+                async with self._asked("GET", way[-1], {"Accept": accept}, sent) as answer:
+                    fields = Fields(answer.raw_headers)
+                    target = find_target(way[-1], answer.status, fields)
+                    if target is None:
+                        body = await _receive_for(answer, max_bytes, deadline)
+                        elapsed = time.monotonic() - started
+                        return Response(str(way[-1]), answer.status, fields, body, elapsed, tuple(redirects))
+                check_hop(way, target, self._policy.redirect_limit, given)
+                way.append(target)
+                redirects.append((answer.status, str(target)))
+
+    async def post(
+        self, url: str, *, headers: Mapping[str, str] = NO_HEADERS, body: bytes, max_bytes: int = 64_000
+    ) -> Response:
+        """Send a body once and give the answer, redirects too; nothing is followed, nothing sent twice.
+
+        Once a status has come, the other side has the body: what follows it is kept as far as it comes, up to
+        `max_bytes`, and cannot turn the answer into a failure.
+        """
+        started, at = time.monotonic(), parse_url(url)
+        async with (
+            self._deadline(url) as deadline,
+            self._asked("POST", at, {"Accept": "*/*"}, sendable(headers), body) as answer,
+        ):
+            remark = await _receive_remark(answer, max_bytes, deadline)
+            elapsed = time.monotonic() - started
+            return Response(str(at), answer.status, Fields(answer.raw_headers), remark, elapsed)
+
+    @asynccontextmanager
+    async def _deadline(self, url: str) -> AsyncIterator[asyncio.Timeout]:
+        seconds = self._policy.total_seconds
+        try:
+            async with asyncio.timeout(seconds) as deadline:
+                yield deadline
+        except TimeoutError as error:
+            raise Transient(Reason.TIMED_OUT, f"not done after {seconds:g} s: {url[:200]}") from error
+
+    @asynccontextmanager
+    async def _asked(
+        self, method: str, at: WebUrl, ours: Mapping[str, str], given: Mapping[str, str], body: bytes | None = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        if self._session is None:
+            raise RuntimeError("the transport is not open: use it as `async with Transport(policy) as transport`")
+        headers = {"User-Agent": self._policy.user_agent, **ours, "Accept-Encoding": ADVERTISED}
+        named = {name.lower() for name in given}
+        headers = {name: value for name, value in headers.items() if name.lower() not in named} | dict(given)
+        asked = URL(str(at), encoded=True)
+        with dialling(at.host) as dial, translated(dial):
+            async with self._session.request(
+                method, asked, headers=headers, data=body, allow_redirects=False
+            ) as answer:
+                yield answer
+
+
+async def _receive_for(answer: aiohttp.ClientResponse, max_bytes: int, deadline: asyncio.Timeout) -> bytes:
+    """Receive the whole body of a good answer, and of a bad one what comes."""
+    if answer.status >= 400:
+        return await _receive_remark(answer, max_bytes, deadline)
+    coding = answer.headers.get("Content-Encoding", "")
+    if not coding and (answer.content_length or 0) > max_bytes:
+        raise too_large(max_bytes)
+    body = Body(coding, max_bytes)
+    await _fill(body, answer)
+    return body.finish()
+
+
+async def _receive_remark(answer: aiohttp.ClientResponse, max_bytes: int, deadline: asyncio.Timeout) -> bytes:
+    """Receive what comes of a body within the time left, at most a few seconds; never raises."""
+    until = min(deadline.when() or float("inf"), asyncio.get_running_loop().time() + REMARK_SECONDS)
+    deadline.reschedule(None)
+    plain = bytearray()
+    with suppress(Failure, aiohttp.ClientError, OSError):
+        body = Body(answer.headers.get("Content-Encoding", ""), max_bytes)
+        plain = body.plain
+        async with asyncio.timeout_at(until):
+            await _fill(body, answer)
+            body.finish()
+    return bytes(plain)
+
+
+async def _fill(body: Body, answer: aiohttp.ClientResponse) -> None:
+    async for piece in answer.content.iter_any():
+        body.feed(piece)
