@@ -1,0 +1,151 @@
+"""The door: every request passes it, whatever stands behind, the queue pages and the static files too.
+
+In: an ASGI request. Out: the application's answer, or a refusal in the layout of all pages.
+Hides the reading of headers and cookies. Trap: the rules themselves are in `dashboard.rules`; here is only
+the carrying out, so that no route can be forgotten.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.cookies import SimpleCookie
+from typing import cast
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from config.settings import WebSettings
+from dashboard.faults import fault_page, wants_html
+from dashboard.rules import Verdict, Visit, decide, host_name
+from dashboard.sessions import FormTokens, Sessions
+from dashboard.throttle import Throttle
+
+SESSION_COOKIE = "storywatch_session"
+VISIT_COOKIE = "storywatch_visit"
+FORWARDING_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the door and the login page share."""
+
+    settings: WebSettings
+    clock: Clock
+    sessions: Sessions = field(default_factory=Sessions)
+    tokens: FormTokens = field(default_factory=FormTokens)
+    throttle: Throttle = field(default_factory=Throttle)
+
+    @property
+    def has_password(self) -> bool:
+        """Tell whether somebody has to sign in at all."""
+        return bool(self.settings.password)
+
+    @property
+    def host_names(self) -> frozenset[str]:
+        """Give the names we answer to besides localhost and plain addresses."""
+        return frozenset(host_name(name) for name in (self.settings.host, *self.settings.hosts) if name)
+
+
+def cookie(headers: Headers, name: str) -> str:
+    """Read one cookie; empty if it is absent or the header cannot be read."""
+    jar = SimpleCookie()
+    for part in headers.get("cookie", "").split(";"):
+        if part.strip().startswith(f"{name}="):
+            jar.load(part.strip())
+    return jar[name].value if name in jar else ""
+
+
+def read_visit(scope: Scope, keys: Keys) -> Visit:
+    """Gather the facts that the rules ask for."""
+    headers = Headers(scope=scope)
+    peer = scope.get("client")
+    return Visit(
+        method=scope["method"],
+        path=scope["path"],
+        host=headers.get("host", ""),
+        peer=peer[0] if peer else "",
+        forwarded=any(name in headers for name in FORWARDING_HEADERS),
+        origin=headers.get("origin"),
+        fetch_site=headers.get("sec-fetch-site"),
+        signed_in=keys.has_password and keys.sessions.holds(cookie(headers, SESSION_COOKIE), keys.clock()),
+    )
+
+
+def visit_of(request: Request) -> Visit:
+    """Give the facts the door gathered about a request that it let in."""
+    return cast("Visit", request.state.visit)
+
+
+class Door:
+    """Let in, refuse, or show the way to the login page."""
+
+    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+        self._app = app
+        self._keys = keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; there are no websockets here."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._pass(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        visit = read_visit(scope, self._keys)
+        verdict = decide(visit, self._keys.host_names, has_password=self._keys.has_password)
+        if verdict is Verdict.ENTER:
+            scope.setdefault("state", {}).update(visit=visit)
+            await self._app(scope, receive, send)
+        else:
+            await refusal(verdict, visit, scope)(scope, receive, send)
+
+
+def refusal(verdict: Verdict, visit: Visit, scope: Scope) -> Response:
+    """Answer whoever may not enter: pages are led to the login, everything else gets a plain status."""
+    html = wants_html(Headers(scope=scope))
+    if verdict is Verdict.SIGN_IN:
+        if html and visit.method == "GET":
+            return RedirectResponse(f"/login?next={quote(_wanted(scope), safe='')}", status_code=303)
+        return fault_page(401, "Sign in first", "This needs a session.", html=html)
+    status, title, text = REFUSALS[verdict]
+    return fault_page(status, title, text, html=html)
+
+
+REFUSALS = {
+    Verdict.WRONG_HOST: (
+        421,
+        "Not a name of this dashboard",
+        "If you reach it under this name on purpose, add the name to web.hosts in the settings.",
+    ),
+    Verdict.AWAY: (
+        403,
+        "Only from this machine",
+        (
+            "No password is set, so the dashboard answers only to the machine it runs on and to no proxy. "
+            "Set web.password to reach it from elsewhere."
+        ),
+    ),
+    Verdict.FOREIGN: (
+        403,
+        "Sent by another page",
+        "This request changes something and did not come from a page of this dashboard. Nothing was done.",
+    ),
+}
+
+
+def _wanted(scope: Scope) -> str:
+    query = scope["query_string"].decode("latin-1")
+    return f"{scope['path']}?{query}" if query else str(scope["path"])
+
+
+def retry_after(wait_seconds: float) -> str:
+    """Write a wait as a Retry-After header: whole seconds, rounded up."""
+    return str(max(1, math.ceil(wait_seconds)))

@@ -1,0 +1,133 @@
+"""Who may come in: the decision alone, without a socket or a cookie.
+
+In: a `Visit`, the facts of one request. Out: a `Verdict`. Hides nothing.
+Trap: an address is the peer of the socket. A forwarding header never earns trust; it only takes it away,
+because it shows that the loopback peer is a proxy and the visitor somebody else.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Answered to anybody who can reach the port; nothing in them tells about the news or the version.
+OPEN_PATHS = frozenset({"/livez", "/login"})
+OPEN_FOLDERS = ("/static/",)
+#: Read by machines: from this machine, or with a session.
+MACHINE_PATHS = frozenset({"/readyz", "/metrics"})
+#: Forms whose own token stands in when a browser sends no usable Origin.
+TOKEN_PATHS = frozenset({"/login", "/logout"})
+
+
+class Verdict(StrEnum):
+    """What the door says."""
+
+    ENTER = "enter"
+    WRONG_HOST = "wrong_host"
+    AWAY = "away"
+    FOREIGN = "foreign"
+    SIGN_IN = "sign_in"
+
+
+class Sender(StrEnum):
+    """From where a form or script sent a request, as far as the browser says."""
+
+    SAME = "same"
+    FOREIGN = "foreign"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The facts of one request."""
+
+    method: str
+    path: str
+    host: str  #: the Host header as sent
+    peer: str  #: address of the socket's other end; empty if it has none
+    forwarded: bool  #: a proxy's header is present
+    origin: str | None
+    fetch_site: str | None  #: Sec-Fetch-Site
+    signed_in: bool
+
+
+def host_name(host: str) -> str:
+    """Take the name out of a Host header, lower case, without port, brackets or a final dot; empty if malformed."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def is_address(name: str) -> bool:
+    """Tell whether `name` is an IP address in its plain spelling."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether `address` is this machine; IPv4 in IPv6 counts as the IPv4 that it is."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return (mapped or parsed).is_loopback
+
+
+def is_known_host(host: str, names: Collection[str]) -> bool:
+    """Refuse names that are not ours: a foreign name pointed at our address makes its page our origin (rebinding).
+
+    An address in place of a name is safe, since a page of that origin came from that address itself.
+    """
+    name = host_name(host)
+    if not name:
+        return False
+    return name == "localhost" or name.endswith(".localhost") or is_address(name) or name in names
+
+
+def sender(visit: Visit) -> Sender:
+    """Say where an unsafe request came from.
+
+    `Origin: null` is what browsers send for our own forms too, because of `Referrer-Policy: no-referrer`
+    (Fetch, "append a request Origin header"), so it decides nothing; Sec-Fetch-Site does, where it is sent.
+    """
+    if visit.fetch_site is not None:
+        return Sender.SAME if visit.fetch_site == "same-origin" else Sender.FOREIGN
+    if visit.origin is None or visit.origin == "null":
+        return Sender.UNKNOWN
+    return Sender.SAME if urlsplit(visit.origin).netloc.lower() == visit.host.lower() else Sender.FOREIGN
+
+
+def decide(visit: Visit, names: Collection[str], *, has_password: bool) -> Verdict:
+    """Decide over one request; `names` are the host names we answer to besides localhost and addresses."""
+    if not is_known_host(visit.host, names):
+        return Verdict.WRONG_HOST
+    if visit.path == "/livez":
+        return Verdict.ENTER
+    here = is_loopback(visit.peer) and not visit.forwarded
+    if not has_password and not here:
+        return Verdict.AWAY
+    if _is_foreign(visit):
+        return Verdict.FOREIGN
+    return Verdict.ENTER if _may_enter(visit, here=here, has_password=has_password) else Verdict.SIGN_IN
+
+
+def _is_foreign(visit: Visit) -> bool:
+    if visit.method in SAFE_METHODS:
+        return False
+    sent_by = sender(visit)
+    return sent_by is Sender.FOREIGN or (sent_by is Sender.UNKNOWN and visit.path not in TOKEN_PATHS)
+
+
+def _may_enter(visit: Visit, *, here: bool, has_password: bool) -> bool:
+    if not has_password or visit.signed_in:
+        return True
+    if visit.path in OPEN_PATHS or visit.path.startswith(OPEN_FOLDERS):
+        return True
+    return here and visit.path in MACHINE_PATHS

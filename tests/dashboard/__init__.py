@@ -1,0 +1,1 @@
+"""The dashboard: the door, the pages, health and metrics, the queue pages."""
