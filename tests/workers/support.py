@@ -1,0 +1,48 @@
+"""What several tests of the workers share: a worker inside a block, jobs for it, a wait for a condition."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+
+from redis import Redis
+
+from pipeline.model import Released
+from workers.concurrent import ConcurrentWorker, JobFunction
+from workers.queue import PAGES, WorkQueue
+from workers.server import connect
+
+
+def rows(count: int) -> list[Released]:
+    return [Released(number, 1, uuid.uuid4().hex) for number in range(1, count + 1)]
+
+
+async def eventually(holds: Callable[[], object], seconds: float = 15) -> None:
+    """Wait until `holds` is true; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to hold"
+        await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def working(
+    url: str, functions: Mapping[str, JobFunction], *, concurrency: int = 16, **kwargs: float
+) -> AsyncIterator[ConcurrentWorker]:
+    """Run a worker on `pages` inside the block and stop it warmly after."""
+    queue = WorkQueue(PAGES, connect(url))
+    kwargs.setdefault("look_seconds", 0.1)
+    worker = ConcurrentWorker(queue, functions, concurrency, name=f"test-{uuid.uuid4().hex[:8]}", **kwargs)
+    stop = asyncio.Event()
+    run = asyncio.create_task(worker.run(stop))
+    try:
+        yield worker
+    finally:
+        stop.set()
+        await run
+        queue.connection.close()
+
+
+def zmembers(connection: Redis, key: str) -> set[str]:
+    return {str(member, "ascii").partition(":")[0] for member in connection.zrange(key, 0, -1)}

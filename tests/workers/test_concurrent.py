@@ -1,0 +1,263 @@
+"""The worker that keeps many jobs in flight."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+
+from redis import Redis
+from rq import Worker
+
+from tests.valkey_fixtures import RunningValkey
+from tests.workers.support import eventually, rows, working, zmembers
+from workers.concurrent import ConcurrentWorker
+from workers.queue import PAGES, WorkQueue
+from workers.server import connect
+
+
+async def test_jobs_run_at_once_and_each_once(valkey: Redis, valkey_url: str) -> None:
+    """A hundred waiting jobs take the time of a few, and none runs twice."""
+    ran: Counter[int] = Counter()
+    most = 0
+    at_once = 0
+
+    async def fetch(entry_id: int, token: int) -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.2)
+        at_once -= 1
+        ran[entry_id, token] += 1
+
+    queue = WorkQueue(PAGES, valkey)
+    queue.enqueue("fetch", rows(100), 60)
+    began = time.monotonic()
+    async with working(valkey_url, {"fetch": fetch}, concurrency=50):
+        await eventually(lambda: len(ran) == 100)
+    assert time.monotonic() - began < 100 * 0.2 / 4
+    assert most == 50
+    assert set(ran.values()) == {1}
+
+
+async def test_registries_show_the_truth(valkey: Redis, valkey_url: str) -> None:
+    """R25: started while it runs, finished or failed after, and nothing left behind."""
+    go_on = asyncio.Event()
+
+    async def fetch(entry_id: int, _token: int) -> None:
+        await go_on.wait()
+        if entry_id == 2:
+            raise ValueError("this one is broken")
+
+    queue = WorkQueue(PAGES, valkey)
+    good, bad = rows(2)
+    queue.enqueue("fetch", [good, bad], 60)
+    async with working(valkey_url, {"fetch": fetch}):
+        await eventually(lambda: queue.places().started == {good.job_id, bad.job_id})
+        assert [w.get_state() for w in Worker.all(connection=valkey)] == ["busy"]
+        assert valkey.hget(f"rq:job:{good.job_id}", "status") == b"started"
+        go_on.set()
+        await eventually(lambda: not queue.places().started)
+        await eventually(lambda: good.job_id in zmembers(valkey, queue.rq.finished_job_registry.key))
+        await eventually(lambda: queue.places().scheduled == {bad.job_id})
+        valkey.hset(f"rq:job:{bad.job_id}", "retries_left", 0)
+        valkey.zadd(queue.rq.scheduled_job_registry.key, {bad.job_id: 1})
+        await eventually(lambda: bad.job_id in zmembers(valkey, queue.rq.failed_job_registry.key))
+    assert 0 < valkey.ttl(f"rq:job:{good.job_id}") <= 60
+    assert 0 < valkey.ttl(f"rq:job:{bad.job_id}") <= 7 * 86_400
+    assert queue.depth() == 0
+    assert not Worker.all(connection=valkey)
+    assert not valkey.keys("rq:execution*")
+
+
+async def test_a_failed_job_is_tried_again(valkey: Redis, valkey_url: str) -> None:
+    """R7: a job that fails comes back by itself."""
+    tries = 0
+
+    async def fetch(_entry_id: int, _token: int) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise ConnectionError("the store is away")
+
+    queue = WorkQueue(PAGES, valkey)
+    row = rows(1)[0]
+    queue.enqueue("fetch", [row], 60)
+    async with working(valkey_url, {"fetch": fetch}):
+        await eventually(lambda: queue.places().scheduled)
+        valkey.zadd(queue.rq.scheduled_job_registry.key, {row.job_id: 1})
+        await eventually(lambda: tries == 2)
+
+
+async def test_a_limit_cannot_be_swallowed(valkey: Redis, valkey_url: str) -> None:
+    """R9: a job that swallows everything, cancellation too, is over at its limit, and its slot is free again."""
+    over = asyncio.Event()
+    ran = []
+
+    async def stubborn(_entry_id: int, _token: int) -> None:
+        while not over.is_set():
+            with suppress(BaseException):
+                await over.wait()
+
+    async def plain(entry_id: int, _token: int) -> None:
+        ran.append(entry_id)
+
+    queue = WorkQueue(PAGES, valkey)
+    stuck = rows(1)
+    queue.enqueue("stubborn", stuck, 1)
+    began = time.monotonic()
+    async with working(valkey_url, {"stubborn": stubborn, "plain": plain}, concurrency=1, cancel_seconds=0.5) as worker:
+        await eventually(lambda: queue.places().started)
+        queue.enqueue("plain", rows(1), 60)
+        await eventually(lambda: ran == [1])
+        assert time.monotonic() - began < 5
+        assert worker.detail()["abandoned"] == 1
+        assert worker.detail()["failed"] == 1
+        over.set()
+    assert queue.places().scheduled == {stuck[0].job_id}
+
+
+async def test_a_job_that_exits_ends_alone(valkey: Redis, valkey_url: str) -> None:
+    """A `sys.exit` in a job fails that job; the worker goes on."""
+    ran = []
+
+    async def fetch(entry_id: int, _token: int) -> None:
+        if entry_id == 1:
+            raise SystemExit(3)
+        ran.append(entry_id)
+
+    WorkQueue(PAGES, valkey).enqueue("fetch", rows(3), 60)
+    async with working(valkey_url, {"fetch": fetch}) as worker:
+        await eventually(lambda: sorted(ran) == [2, 3])
+        await eventually(lambda: worker.detail()["failed"] == 1)
+
+
+async def test_a_warm_stop_finishes_what_runs(valkey: Redis, valkey_url: str) -> None:
+    """R13: at a stop running jobs finish and are recorded, waiting ones stay on the queue."""
+    ended = []
+
+    async def fetch(entry_id: int, _token: int) -> None:
+        await asyncio.sleep(0.5)
+        ended.append(entry_id)
+
+    queue = WorkQueue(PAGES, valkey)
+    queue.enqueue("fetch", rows(20), 60)
+    async with working(valkey_url, {"fetch": fetch}, concurrency=4):
+        await eventually(lambda: len(queue.places().started) == 4)
+    places = queue.places()
+    assert not places.started
+    assert not places.taken
+    assert len(ended) + len(places.queued) == 20
+    assert len(ended) >= 4
+
+
+async def test_a_warm_stop_ends_with_its_grace(valkey: Redis, valkey_url: str) -> None:
+    """R13: a job longer than the grace is cancelled and will be tried again; the stop takes no longer."""
+
+    async def fetch(_entry_id: int, _token: int) -> None:
+        await asyncio.sleep(30)
+
+    queue = WorkQueue(PAGES, valkey)
+    queue.enqueue("fetch", rows(2), 60)
+    async with working(valkey_url, {"fetch": fetch}, grace_seconds=0.3):
+        await eventually(lambda: len(queue.places().started) == 2)
+        began = time.monotonic()
+    assert time.monotonic() - began < 4
+    assert len(queue.places().scheduled) == 2
+
+
+async def test_a_cold_stop_waits_for_nobody(valkey_url: str) -> None:
+    """R13: the second signal cancels all at once; what ran stays started, for the sweeper."""
+
+    async def fetch(_entry_id: int, _token: int) -> None:
+        await asyncio.sleep(30)
+
+    queue = WorkQueue(PAGES, connect(valkey_url))
+    queue.enqueue("fetch", rows(2), 60)
+    stop, hurry = asyncio.Event(), asyncio.Event()
+    run = asyncio.create_task(ConcurrentWorker(queue, {"fetch": fetch}, 8, name="cold").run(stop, hurry))
+    await eventually(lambda: len(queue.places().started) == 2)
+    stop.set()
+    hurry.set()
+    async with asyncio.timeout(4):
+        await run
+    assert not queue.places().scheduled
+
+
+async def test_heartbeats_keep_running_jobs_and_the_worker_known(valkey: Redis, valkey_url: str) -> None:
+    """R6, R15: while a job runs its execution's life is renewed, and a worker that Redis forgot enters again."""
+    go_on = asyncio.Event()
+
+    async def fetch(_entry_id: int, _token: int) -> None:
+        await go_on.wait()
+
+    queue = WorkQueue(PAGES, valkey)
+    queue.enqueue("fetch", rows(1), 60)
+    async with working(valkey_url, {"fetch": fetch}):
+        await eventually(lambda: queue.places().started)
+        [member] = valkey.zrange(queue.rq.started_job_registry.key, 0, -1)
+        valkey.zadd(queue.rq.started_job_registry.key, {member: 1})
+        valkey.delete("rq:workers", *valkey.keys("rq:worker:*"))
+        await eventually(lambda: valkey.zscore(queue.rq.started_job_registry.key, member) > time.time() + 30)
+        await eventually(lambda: Worker.all(connection=valkey))
+        go_on.set()
+
+
+async def test_an_outage_is_waited_out(new_valkey: Callable[[], RunningValkey]) -> None:
+    """R14: a server that is killed and comes back finds the same worker working, well within 30 s."""
+    server = new_valkey()
+    ran = []
+
+    async def fetch(entry_id: int, _token: int) -> None:
+        await asyncio.sleep(0.1)
+        ran.append(entry_id)
+
+    queue = WorkQueue(PAGES, connect(server.url))
+    async with working(server.url, {"fetch": fetch}) as worker:
+        queue.enqueue("fetch", rows(5), 60)
+        await eventually(lambda: len(ran) == 5)
+        server.kill()
+        await eventually(lambda: not worker.detail()["queue_answers"])
+        await asyncio.sleep(1)
+        server.start()
+        began = time.monotonic()
+        queue.enqueue("fetch", rows(5), 60)
+        await eventually(lambda: len(ran) == 10, 30)
+        assert time.monotonic() - began < 30
+        await eventually(lambda: worker.detail()["queue_answers"])
+
+
+async def test_a_hanging_server_is_waited_out(new_valkey: Callable[[], RunningValkey]) -> None:
+    """R14: a server that stops answering without closing its connections does not hold the worker for ever."""
+    server = new_valkey()
+    ran = []
+
+    async def fetch(entry_id: int, _token: int) -> None:
+        ran.append(entry_id)
+
+    queue = WorkQueue(PAGES, connect(server.url))
+    async with working(server.url, {"fetch": fetch}) as worker:
+        queue.enqueue("fetch", rows(1), 60)
+        await eventually(lambda: ran == [1])
+        server.pause()
+        await eventually(lambda: not worker.detail()["queue_answers"], 20)
+        server.resume()
+        await eventually(lambda: worker.detail()["queue_answers"], 30)
+        queue.enqueue("fetch", rows(1), 60)
+        await eventually(lambda: ran == [1, 1], 30)
+
+
+async def test_a_worker_may_start_before_its_server(new_valkey: Callable[[], RunningValkey]) -> None:
+    """R36: the order of starting is free."""
+    server = new_valkey()
+    server.kill()
+    ran = []
+
+    async def fetch(entry_id: int, _token: int) -> None:
+        ran.append(entry_id)
+
+    async with working(server.url, {"fetch": fetch}) as worker:
+        await eventually(lambda: not worker.detail()["queue_answers"])
+        server.start()
+        WorkQueue(PAGES, connect(server.url)).enqueue("fetch", rows(1), 60)
+        await eventually(lambda: ran == [1])

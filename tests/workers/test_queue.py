@@ -1,0 +1,71 @@
+"""The queues: what is put on them and what can be asked."""
+
+import json
+import zlib
+
+import pytest
+from redis import Redis
+from rq.job import Job
+
+from pipeline.errors import QueueUnavailable
+from tests.workers.support import rows
+from workers.queue import DELIVERIES, PAGES, WorkQueue
+from workers.server import connect
+
+
+def test_a_job_carries_only_ids_token_and_version(valkey: Redis) -> None:
+    """R27, R7: ids and token, JSON, short lives, tries again."""
+    row = rows(1)[0]
+    WorkQueue(PAGES, valkey).enqueue("fetch_page", [row], 60)
+    stored = valkey.hgetall(Job.key_for(row.job_id))
+    assert json.loads(zlib.decompress(stored[b"data"])) == ["fetch_page", None, [row.id, row.token], {"version": 1}]
+    assert int(stored[b"result_ttl"]) <= 60
+    assert int(stored[b"failure_ttl"]) <= 7 * 86_400
+    assert int(stored[b"retries_left"]) == 3
+    assert int(stored[b"timeout"]) == 60
+
+
+def test_places_and_depth_follow_the_jobs(valkey: Redis) -> None:
+    """A job is found where it stands; one whose id fell out of every list is not, though its hash says queued."""
+    queue = WorkQueue(PAGES, valkey)
+    made = rows(4)
+    ids = [row.job_id for row in made]
+    queue.enqueue("fetch_page", made, 60)
+    valkey.lmove(queue.rq.key, queue.intermediate_key)
+    valkey.lrem(queue.rq.key, 1, ids[3])
+    places = queue.places()
+    assert places.taken == {ids[0]}
+    assert places.queued == {ids[1], ids[2]}
+    assert places.count == queue.depth() == 3
+    assert WorkQueue(DELIVERIES, valkey).depth() == 0
+
+
+def test_the_same_row_can_be_queued_again_after_a_failure(valkey: Redis) -> None:
+    """R23, R24: every job has an id of its own, so nothing that stays in Redis blocks a row."""
+    queue = WorkQueue(PAGES, valkey)
+    first, second = rows(1)[0], rows(1)[0]
+    queue.enqueue("fetch_page", [first], 60)
+    valkey.delete(queue.rq.key)
+    valkey.zadd(queue.rq.failed_job_registry.key, {first.job_id: 9e9})
+    queue.enqueue("fetch_page", [second], 60)
+    assert first.id == second.id
+    assert queue.places().queued == {second.job_id}
+    assert queue.failed_count() == 1
+
+
+def test_a_dead_server_is_unavailable() -> None:
+    """R14: every question to an absent server ends in the one error that loops wait for."""
+    queue = WorkQueue(PAGES, connect("redis://127.0.0.1:1"))
+    for ask in (queue.depth, queue.places, queue.failed_count, lambda: queue.enqueue("fetch_page", rows(1), 60)):
+        with pytest.raises(QueueUnavailable):
+            ask()
+
+
+def test_a_full_server_is_unavailable(valkey: Redis) -> None:
+    """R17: out of memory is back-pressure, not a crash."""
+    valkey.config_set("maxmemory", "1mb")
+    try:
+        with pytest.raises(QueueUnavailable, match="OutOfMemory"):
+            WorkQueue(PAGES, valkey).enqueue("fetch_page", rows(1), 60)
+    finally:
+        valkey.config_set("maxmemory", "0")

