@@ -1,0 +1,13 @@
+"""Which articles meet which subscriptions, and the handing over of the alerts that follow.
+
+In: subscriptions and articles. Out: matches, messages and deliveries. Trap: the subjects beside this folder do
+not know it; the job in `pipeline.accept` brings them together.
+"""
+
+from pipeline.alerts.index import SubscriptionIndex
+from pipeline.alerts.passage import matched_words, passage
+from pipeline.alerts.query.notes import notes
+from pipeline.alerts.query.syntax import parse_query
+from pipeline.alerts.query.tree import Query, spell
+
+__all__ = ["Query", "SubscriptionIndex", "matched_words", "notes", "parse_query", "passage", "spell"]

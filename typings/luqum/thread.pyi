@@ -1,0 +1,3 @@
+from luqum.tree import Item
+
+def parse(input: str) -> Item: ...

@@ -1,0 +1,49 @@
+class Item:
+    pos: int | None
+    size: int | None
+    children: list[Item]
+
+class Term(Item):
+    value: str
+    def has_wildcard(self) -> bool: ...
+
+class Word(Term): ...
+class Phrase(Term): ...
+class Regex(Term): ...
+
+class BaseOperation(Item):
+    operands: tuple[Item, ...]
+
+class UnknownOperation(BaseOperation): ...
+class OrOperation(BaseOperation): ...
+class AndOperation(BaseOperation): ...
+
+class BaseGroup(Item):
+    expr: Item
+
+class Group(BaseGroup): ...
+class FieldGroup(BaseGroup): ...
+
+class Unary(Item):
+    a: Item
+
+class Plus(Unary): ...
+class Not(Unary): ...
+class Prohibit(Unary): ...
+
+class SearchField(Item):
+    name: str
+    expr: Item
+
+class Fuzzy(Item):
+    term: Term
+
+class Proximity(Item):
+    term: Phrase
+
+class Boost(Item):
+    expr: Item
+
+class Range(Item): ...
+class From(Unary): ...
+class To(Unary): ...
