@@ -1,0 +1,68 @@
+"""Decide what the article of an entry is, from its page and from what the feed said.
+
+In: a `FetchTask`, and an `Extract` or the reason why there is none. Out: `Article`, or None if nobody gave a word.
+Hides nothing; pure. Trap: pages name other pages as their canonical address (the home page, a partner); it is
+believed only within the same outlet.
+"""
+
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from pipeline.model import Article, Extract, FetchTask, Reason, TextSource
+from pipeline.urls import absolute, canonical, registrable_host
+
+_EARLIEST = datetime(1991, 8, 6, tzinfo=UTC)  # the first public web page; what is older is no date of publication
+_FAR_SHORTER = 0.5  # of the feed's full content: then the page shows only its beginning
+
+
+def article_from_page(task: FetchTask, extract: Extract, final_url: str) -> Article | None:
+    """Make the article of a fetched page; with the feed's text if that says far more than the page."""
+    if len(extract.text) < _FAR_SHORTER * len(task.entry.content) or not extract.text:
+        return _article(task, extract, _url(extract, final_url), Reason.NO_TEXT)
+    return _article(task, extract, _url(extract, final_url), None)
+
+
+def article_from_feed(task: FetchTask, note: Reason) -> Article | None:
+    """Make the article of a page that could not be had for the reason `note`; None without title and text."""
+    return _article(task, Extract(text=""), canonical(task.entry.url), note)
+
+
+def _article(task: FetchTask, extract: Extract, url: str, note: Reason | None) -> Article | None:
+    """Put an article together; a note means that the text is the feed's."""
+    entry = task.entry
+    text = extract.text if note is None else entry.content or entry.summary or extract.text
+    title = entry.title or extract.title
+    if not text and not entry.title:
+        return None
+    return Article(
+        url=url,
+        title=title,
+        text=text,
+        outlet=registrable_host(url) or task.host,
+        language=extract.language or _primary_language(entry.language),
+        published_at=effective_date(entry.published_at or extract.published_at, task.first_seen_at),
+        first_seen_at=task.first_seen_at,
+        text_source=TextSource.PAGE if note is None else TextSource.FEED,
+        byline=extract.byline or entry.author,
+        site=extract.site or task.feed_title,
+        note=note,
+    )
+
+
+def effective_date(said: datetime | None, first_seen_at: datetime) -> datetime:
+    """Give the date to sort and group by: what was said if it is possible, never later than first seen."""
+    return min(said, first_seen_at) if said is not None and said >= _EARLIEST else first_seen_at
+
+
+def _url(extract: Extract, final_url: str) -> str:
+    """Choose the page's own canonical address if it is the same outlet's and names a page, else where we ended."""
+    claimed = canonical(absolute(final_url, extract.canonical_url)) if extract.canonical_url else ""
+    ended = canonical(final_url)
+    is_home = urlsplit(claimed).path in {"", "/"} and urlsplit(ended).path not in {"", "/"}
+    if not claimed or is_home or registrable_host(claimed) != registrable_host(ended):
+        return ended
+    return claimed
+
+
+def _primary_language(tag: str) -> str:
+    return tag.replace("_", "-").split("-")[0].lower()

@@ -1,0 +1,167 @@
+"""Read what a page says about itself in its head, never in its text.
+
+In: the parsed page. Out: `Metadata`. Hides the vocabularies: JSON-LD (schema.org), Open Graph, HTML's own meta
+and link. Trap: a page names many dates and titles (teasers, comments); only an article's own node is believed,
+and a date without a zone is read as UTC.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lxml.html import HtmlElement
+
+from pipeline.articles.cleaning import clean_line
+
+_ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|Report|LiveBlogPosting)$")
+_BREAKS_JSON = re.compile(r"[\x00-\x1f]+|^\s*<!\[CDATA\[|\]\]>\s*$|^\s*<!--|-->\s*$")
+_TITLE_NAMES = ("og:title", "twitter:title", "dc.title", "title")
+_SITE_NAMES = ("og:site_name", "application-name", "dc.publisher")
+_AUTHOR_NAMES = ("author", "article:author", "dc.creator", "parsely-author", "byl")
+_DATE_NAMES = (
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "date",
+    "dc.date",
+    "dc.date.issued",
+    "pubdate",
+    "publishdate",
+    "parsely-pub-date",
+    "sailthru.date",
+)
+_LONGEST_NAME = 200  # characters; what is longer is no name but text
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the head says; empty strings where it says nothing."""
+
+    title: str = ""
+    byline: str = ""
+    site: str = ""
+    language: str = ""
+    canonical_url: str = ""
+    published_at: datetime | None = None
+
+
+def read_metadata(tree: HtmlElement) -> Metadata:
+    """Read title, byline, site, language, canonical address and date of publication."""
+    node = _article_node(tree)
+    meta = _meta_values(tree)
+    return Metadata(
+        title=clean_line(_name(node.get("headline")) or _first(meta, _TITLE_NAMES) or _heading(tree)),
+        byline=_byline(node) or _author(meta),
+        site=clean_line(_first(meta, _SITE_NAMES) or _name(node.get("publisher"))),
+        language=_language(tree, node, meta),
+        canonical_url=_canonical(tree, meta),
+        published_at=parse_date(_name(node.get("datePublished"))) or parse_date(_first(meta, _DATE_NAMES)),
+    )
+
+
+def parse_date(text: str) -> datetime | None:
+    """Read an ISO 8601 date as machines write it; None for anything else."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _article_node(tree: HtmlElement) -> Mapping[str, object]:
+    """Find the first JSON-LD node that describes an article; an empty one if there is none."""
+    for script in tree.iterfind('.//script[@type="application/ld+json"]'):
+        for node in _nodes(_loaded(script.text or "")):
+            if any(_ARTICLE_TYPE.search(name) for name in _types(node)):
+                return node
+    return {}
+
+
+def _loaded(text: str) -> object:
+    try:
+        return json.loads(_BREAKS_JSON.sub(" ", text))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _nodes(value: object) -> Iterator[Mapping[str, object]]:
+    """Walk the places where a document keeps its main nodes: itself, lists, `@graph`, `mainEntity`."""
+    if isinstance(value, list):
+        for part in value:
+            yield from _nodes(part)
+    elif isinstance(value, dict):
+        yield value
+        yield from _nodes(value.get("@graph"))
+        yield from _nodes(value.get("mainEntity"))
+
+
+def _types(node: Mapping[str, object]) -> Iterator[str]:
+    found = node.get("@type")
+    yield from (name for name in (found if isinstance(found, list) else [found]) if isinstance(name, str))
+
+
+def _name(value: object) -> str:
+    """Read a value that may be text, a thing with a name, or a list of either."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return _name(value.get("name"))
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_name, value)))
+    return ""
+
+
+def _byline(node: Mapping[str, object]) -> str:
+    return _short(_name(node.get("author")))
+
+
+def _author(meta: Mapping[str, str]) -> str:
+    found = _short(_first(meta, _AUTHOR_NAMES))
+    return "" if "://" in found else found
+
+
+def _short(text: str) -> str:
+    line = clean_line(text)
+    return line if len(line) <= _LONGEST_NAME else ""
+
+
+def _meta_values(tree: HtmlElement) -> dict[str, str]:
+    """Collect what meta elements say, names in lower case; the first of each wins."""
+    values: dict[str, str] = {}
+    for element in tree.iter("meta"):
+        name = element.get("property") or element.get("name") or element.get("itemprop") or ""
+        content = (element.get("content") or "").strip()
+        if name and content:
+            values.setdefault(name.strip().lower(), content)
+    return values
+
+
+def _first(values: Mapping[str, str], names: tuple[str, ...]) -> str:
+    return next((values[name] for name in names if name in values), "")
+
+
+def _heading(tree: HtmlElement) -> str:
+    """Fall back on the page's only first heading, then on its title element."""
+    headings = [heading for heading in tree.iter("h1") if heading.text_content().strip()]
+    if len(headings) == 1:
+        return headings[0].text_content()
+    title = tree.find(".//title")
+    return title.text_content() if title is not None else ""
+
+
+def _language(tree: HtmlElement, node: Mapping[str, object], meta: Mapping[str, str]) -> str:
+    """Give the primary subtag in lower case (BCP 47): what html, the article's node or a meta element says."""
+    html = next(iter(tree.iter("html")), tree)
+    said = html.get("lang") or html.get("xml:lang") or _name(node.get("inLanguage"))
+    said = said or _first(meta, ("og:locale", "content-language", "language", "dc.language"))
+    primary = re.split(r"[-_,;\s]", said.strip().lower())[0]
+    return primary if re.fullmatch(r"[a-z]{2,3}", primary) else ""
+
+
+def _canonical(tree: HtmlElement, meta: Mapping[str, str]) -> str:
+    for link in tree.iter("link"):
+        if "canonical" in (link.get("rel") or "").lower().split() and link.get("href"):
+            return (link.get("href") or "").strip()
+    return _first(meta, ("og:url",))

@@ -1,0 +1,119 @@
+"""What surrounds an article must not be taken for it."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.articles.extract import extract_page
+from pipeline.articles.furniture import remove_furniture
+from pipeline.articles.hint import Hint
+from pipeline.articles.parse import parse
+from tests.seed_page import URL, Style, read_seed, wrap
+
+SENTENCES = (
+    "The harbour council agreed on Tuesday to close the northern lock for eleven weeks while divers replace its gates.",
+    "Skippers of the smaller ferries had asked for a closure in winter, when only two boats a day pass through it.",
+    "An engineer who inspected the gates in March found that rust had eaten through four of the sixteen hinges.",
+    "The work will cost nine million crowns, a third more than the council had set aside for it a year ago.",
+    "Until the lock opens again, boats from the upper basin must take the long way around the fortress island.",
+    "The council will hear the ferry owners once more in June, before the first of the gates is lifted out.",
+)
+ARTICLE = "".join(f"<p>{sentence}</p>" for sentence in SENTENCES)
+TEASERS = (
+    ("Bakers strike over the price of rye", "The ovens of the old town stayed cold on Monday as the guild asked the"),
+    (
+        "A bridge that nobody wanted opens",
+        "Five years late and twice as dear as planned, the bridge at Orrest was opened by",
+    ),
+    (
+        "Wolves seen near the southern mill",
+        "Three wolves were filmed on Sunday by a miller's daughter who had gone out to",
+    ),
+    ("Museum finds a map under a map", "Restorers who cleaned a sea chart of 1644 came upon a second one below the"),
+)
+PAGE_URL = "https://harbour.example/news/lock"
+
+
+def page(body: str) -> str:
+    return f'<html lang="en"><head><title>The lock closes</title></head><body>{body}</body></html>'
+
+
+def text_of(body: str, hint: Hint | None = None) -> str:
+    return extract_page(page(body), PAGE_URL, hint or Hint()).text
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize("style", ["theme", "opaque", "flat"])
+def test_seed_page_is_its_article_alone(shared_data: Path, style: Style) -> None:
+    """The page holds many words that are not its article's; only the article's may be found."""
+    extract = extract_page(wrap(read_seed(shared_data), style), URL, Hint())
+    for word in ("Kursk", "Gerasimov", "Zakharova"):
+        assert word in extract.text
+    for word in ("Musk", "Slate", "Visited", "Related Article", "Would love your thoughts"):
+        assert word not in extract.text
+    assert extract.title == "Kremlin claims Ukrainian troops have been pushed out of Kursk"
+    assert (extract.language, extract.canonical_url, extract.site) == ("en", URL, "Example")
+
+
+BOXED = "".join(f'<div class="k"><h4><a href="/n/{i}">{t}</a></h4><p>{x}</p></div>' for i, (t, x) in enumerate(TEASERS))
+FLAT = "".join(f'<h4><a href="/n/{i}">{t}</a></h4><p>{x}</p>' for i, (t, x) in enumerate(TEASERS))
+CARDS = "".join(f'<a href="/n/{i}"><div class="k"><h3>{t}</h3><p>{x}</p></div></a>' for i, (t, x) in enumerate(TEASERS))
+DATED = "".join(
+    f'<div><p><a href="/n/{i}">{t}</a></p><p>12 May</p><p>{x}</p></div>' for i, (t, x) in enumerate(TEASERS)
+)
+
+
+@pytest.mark.parametrize("teasers", [BOXED, FLAT, CARDS, DATED], ids=["boxed", "flat", "cards", "dated"])
+def test_teasers_after_the_article_go(teasers: str) -> None:
+    """Linked headings with a little text, several in a row after the article, are not the article."""
+    text = text_of(f"<div><h1>The lock closes</h1>{ARTICLE}<h3>More from us</h3><div>{teasers}</div></div>")
+    assert all(sentence in text for sentence in SENTENCES)
+    assert not [word for word in ("Bakers", "ovens", "Wolves", "miller", "Restorers", "More from us") if word in text]
+
+
+KEPT = {
+    "sections with links": "".join(
+        f'<h2><a href="/n/{i}">{t}</a></h2><p>{SENTENCES[i]} {SENTENCES[-i]}</p>' for i, (t, _) in enumerate(TEASERS)
+    ),
+    "finished sentences among the article's own": "".join(
+        f'<h2><a href="/n/{i}">{t}</a></h2><p>{x} town, we are told.</p>' for i, (t, x) in enumerate(TEASERS)
+    ),
+    "links to other outlets": "".join(
+        f'<h4><a href="https://shop{i}.example/">{t}</a></h4><p>{x}</p>' for i, (t, x) in enumerate(TEASERS)
+    ),
+    "two only": FLAT[: FLAT.index('<h4><a href="/n/2">')],
+    "links into the page itself": FLAT.replace("/n/", "#n"),
+}
+
+
+@pytest.mark.parametrize("body", KEPT.values(), ids=KEPT.keys())
+def test_what_only_resembles_teasers_stays(body: str) -> None:
+    """A round-up is built like teasers; its entries stay."""
+    tree = parse(page(f"<div><h1>The lock closes</h1>{ARTICLE}{body}<p>{SENTENCES[0]} That is all.</p></div>"))
+    assert tree is not None
+    before = tree.text_content()
+    remove_furniture(tree, PAGE_URL)
+    assert tree.text_content() == before
+
+
+def test_what_the_feed_calls_the_summary_stays() -> None:
+    """A block that begins as the feed's summary is the article, however it is built."""
+    summary = TEASERS[1][1]
+    body = f"<div><h1>The lock closes</h1>{ARTICLE}<h3>More from us</h3>{FLAT}</div>"
+    assert summary not in text_of(body)
+    assert summary in text_of(body, Hint(summary=summary))
+
+
+def test_comment_box_goes_with_the_words_around_it() -> None:
+    """The words around a comment form are not the article's."""
+    box = (
+        '<div class="q"><div><b>0</b></div><div>Tell us what you think about this report, we read all of it!</div>'
+        "<form><textarea></textarea></form></div>"
+    )
+    assert "Tell us" not in text_of(f"<div><h1>The lock closes</h1><div>{ARTICLE}</div>{box}</div>")
+
+
+def test_page_inside_one_form_stays() -> None:
+    """Some sites wrap the whole page in one form; that is no comment box."""
+    text = text_of(f"<form><div><h1>The lock closes</h1>{ARTICLE}</div><textarea></textarea></form>")
+    assert all(sentence in text for sentence in SENTENCES)
