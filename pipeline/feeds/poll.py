@@ -7,7 +7,7 @@ document that may lack entries keeps the old ones and is asked for in full again
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,15 +22,14 @@ from pipeline.feeds.text import clean_line
 from pipeline.model import Feed, ParsedFeed, PollResult, Reason, Response, Validators
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
-PARTIAL_IMPORT_ATTEMPTS = 2
 ERROR_LENGTH = 500
 
-# RFC 9110, 5.5: what a field value may hold. A value that a client cannot send back unchanged is not kept.
-_SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]{1,8000}")
+# A value beyond ASCII may come back in other bytes than it came in (RFC 9110, 5.5), so it is not kept.
+_SENDABLE = re.compile(r"[\t\x20-\x7e]{1,8000}")
 
-#: Sends one GET and gives a 2xx or 304; raises `Transient` or `Permanent` for every other end. Follows redirects,
-#: and sends the headers given to no other address than the one given.
-Ask = Callable[[str, Mapping[str, str]], Awaitable[Response]]
+#: Sends one GET and gives a 2xx or 304, redirects followed; raises `Transient` or `Permanent` for every other end.
+#: The validators go to the very address that sent them and to no other (checklist F5).
+Ask = Callable[[str, Validators], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,77 +43,41 @@ class Means:
     executor: Executor | None = None  #: runs the parser; None takes the event loop's own threads
 
 
-async def poll(feed: Feed, means: Means) -> PollResult:
-    """Ask the feed now and read its answer; `feed` is as it was stored before.
+async def poll(feed: Feed, means: Means, *, seconds: float) -> PollResult:
+    """Ask the feed now and read its answer, within so many seconds; `feed` is as it was stored before.
 
-    An expected failure is a result with its `reason`; nothing of what is stored is lost by it.
+    An expected failure is a result with its `reason`, too long is one of them; nothing that is stored is lost by it.
     """
     attempted_at = means.clock()
     try:
-        response = await _response(feed, means.ask)
-        parsed = None if response.status == 304 else await _parsed(feed, response, means)
+        async with asyncio.timeout(seconds):
+            response = await _response(feed, means.ask)
+            parsed = None if response.status == 304 else await _parsed(response, means)
     except (Transient, Permanent) as failure:
         return _failed(feed, failure, attempted_at, means)
-    if parsed is not None:
-        feed = replace(feed, minimum_interval_seconds=parsed.minimum_interval_seconds, skip_hours=parsed.skip_hours)
-    fresh = fresh_seconds(response.headers, attempted_at)
-    return PollResult(
-        attempted_at=attempted_at,
-        next_poll_at=after_answer(feed, means.policy, attempted_at, fresh, means.random),
-        validators=validators_after(feed, response, parsed),
-        status=response.status,
-        parsed=parsed,
-    )
-
-
-def conditions(feed: Feed) -> dict[str, str]:
-    """Give the headers that ask for changes only, byte for byte as the server said them (checklist F1).
-
-    Empty if the validators are those of another address: the feed's own was changed, or it redirects (F5).
-    """
-    stored = feed.validators
-    if stored.url != feed.url:
-        return {}
-    both = {"If-None-Match": stored.etag, "If-Modified-Since": stored.last_modified}
-    return {name: value for name, value in both.items() if value}
-
-
-def validators_after(feed: Feed, response: Response, parsed: ParsedFeed | None) -> Validators:
-    """Give what to store: both validators of this answer, and nothing of an earlier one (checklist F2, F3).
-
-    A 304 leaves what it does not repeat (RFC 9111, 3.2); a document cut short leaves everything as it was (F4).
-    """
-    if parsed is not None and not parsed.complete:
-        return feed.validators
-    etag, last_modified = _field(response, "etag"), _field(response, "last-modified")
-    if parsed is None:
-        stored = feed.validators
-        return replace(stored, etag=etag or stored.etag, last_modified=last_modified or stored.last_modified)
-    return Validators(etag=etag, last_modified=last_modified, url=response.url if response.redirects else feed.url)
-
-
-def _field(response: Response, name: str) -> str | None:
-    value = response.headers.get(name, "")
-    return value if _SENDABLE.fullmatch(value) else None
+    except TimeoutError:
+        too_slow = Transient(Reason.TIMED_OUT, f"the poll was not done after {seconds:g} seconds")
+        return _failed(feed, too_slow, attempted_at, means)
+    return _answered(feed, response, parsed, attempted_at, means)
 
 
 async def _response(feed: Feed, ask: Ask) -> Response:
-    """Ask, with conditions if there are any.
+    """Ask for what is new.
 
-    A 304 from another address than the validators' says nothing about our copy: ask once more, for all of it.
+    A 304 from another address than the validators' says nothing about what we hold: ask once more, for all of it.
     """
-    asked_for = conditions(feed)
-    response = await ask(feed.url, {"Accept": ACCEPT, **asked_for})
-    if response.status != 304 or (asked_for and not response.redirects):
+    stored = feed.validators
+    response = await ask(feed.url, stored)
+    if response.status != 304 or (response.url == stored.url and (stored.etag or stored.last_modified)):
         return response
-    again = await ask(feed.url, {"Accept": ACCEPT})
+    again = await ask(feed.url, Validators())
     if again.status == 304:
         raise Transient(Reason.HTTP_TEMPORARY, "answers 304 although nothing was asked for conditionally", status=304)
     return again
 
 
-async def _parsed(feed: Feed, response: Response, means: Means) -> ParsedFeed:
-    """Read the answer; raise `Transient` with TRUNCATED if it is cut short and we can still hope for all of it."""
+async def _parsed(response: Response, means: Means) -> ParsedFeed:
+    """Read the answer; raise `Transient` with TRUNCATED if it ends before the first entry is over."""
     if response.status == 206:
         raise Transient(Reason.TRUNCATED, "answers with a part of the document that was not asked for", status=206)
     read = partial(
@@ -126,18 +89,43 @@ async def _parsed(feed: Feed, response: Response, means: Means) -> ParsedFeed:
         entry_limit=means.policy.entry_limit,
     )
     parsed = await asyncio.get_running_loop().run_in_executor(means.executor, read)
-    if not parsed.complete and _is_worth_waiting(feed, parsed):
+    if not parsed.complete and not parsed.entries:
         raise Transient(Reason.TRUNCATED, "the document ends before its root is closed", status=response.status)
     return parsed
 
 
-def _is_worth_waiting(feed: Feed, parsed: ParsedFeed) -> bool:
-    """Tell whether a document that was cut short is refused.
+def _answered(
+    feed: Feed, response: Response, parsed: ParsedFeed | None, attempted_at: datetime, means: Means
+) -> PollResult:
+    if parsed is not None:
+        feed = replace(feed, minimum_interval_seconds=parsed.minimum_interval_seconds, skip_hours=parsed.skip_hours)
+    fresh = fresh_seconds(response.headers, attempted_at)
+    return PollResult(
+        attempted_at=attempted_at,
+        next_poll_at=after_answer(feed, means.policy, attempted_at, fresh, means.random),
+        validators=validators_after(feed.validators, response, parsed),
+        status=response.status,
+        parsed=parsed,
+    )
 
-    At the first import its missing entries would come later as if they were new (checklist F24); but a feed that
-    is cut short every time has no other form. Afterwards, the entries there are are stored at once.
+
+def validators_after(stored: Validators, response: Response, parsed: ParsedFeed | None) -> Validators:
+    """Give what to store: both validators of this answer, and nothing of an earlier one (checklist F2, F3).
+
+    A 304 leaves what it does not repeat (RFC 9111, 3.2). A document cut short leaves everything as it was: what it
+    lacks must come with the next request (F4).
     """
-    return not parsed.entries or (feed.imported_at is None and feed.error_count < PARTIAL_IMPORT_ATTEMPTS)
+    if parsed is not None and not parsed.complete:
+        return stored
+    etag, last_modified = _field(response, "etag"), _field(response, "last-modified")
+    if parsed is None:
+        return replace(stored, etag=etag or stored.etag, last_modified=last_modified or stored.last_modified)
+    return Validators(etag, last_modified, response.url)
+
+
+def _field(response: Response, name: str) -> str | None:
+    value = response.headers.get(name, "")
+    return value if _SENDABLE.fullmatch(value) else None
 
 
 def _failed(feed: Feed, failure: Transient | Permanent, attempted_at: datetime, means: Means) -> PollResult:

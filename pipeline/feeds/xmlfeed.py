@@ -6,6 +6,7 @@ dictionaries warn when `updated` is looked up with `get`, so they are read as pl
 """
 
 import io
+import re
 from typing import Any
 
 import feedparser
@@ -20,6 +21,7 @@ from pipeline.urls import absolute, is_web_url
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 # What broken documents have made feedparser or its SGML parser raise; it documents no exception of its own.
 _RAISED = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_TEXT_TYPE = re.compile(r"^text/plain$|html")  # application/xhtml+xml too
 _RAW_TEXT_LENGTH = 2_000_000  # markup beyond this is not turned into text: four times the longest content kept
 
 
@@ -95,13 +97,13 @@ def _plain(record: dict[str, Any], key: str, version: str) -> str:
 
 def _as_text(value: str, kind: str, version: str) -> str:
     value = value[:_RAW_TEXT_LENGTH]
-    marked_up = kind.endswith("html") or (not version.startswith("atom") and has_markup(value))
+    marked_up = "html" in kind or (not version.startswith("atom") and has_markup(value))
     return html_to_text(value) if marked_up else clean_text(value)
 
 
 def _content(entry: dict[str, Any], version: str) -> str:
     """Give the longest of the contents that are text at all; media may be inlined as base64."""
-    texts = [one for one in dict.get(entry, "content") or () if _text(one, "type").endswith(("html", "plain"))]
+    texts = [one for one in dict.get(entry, "content") or () if _TEXT_TYPE.search(_text(one, "type"))]
     if not texts:
         return ""
     longest = max(texts, key=lambda one: len(_text(one, "value")))
