@@ -94,11 +94,10 @@ class Transport:
             while True:
                 sent = headers_for_hop(given, way[0], way[-1]) | conditional_headers(validators, way[-1])
                 async with self._asked("GET", way[-1], {"Accept": accept}, sent) as answer:
-                    fields = Fields(answer.raw_headers)
-                    target = find_target(way[-1], answer.status, fields)
+                    target = find_target(way[-1], answer.status, answer.raw_headers)
                     if target is None:
                         body = await _receive_for(answer, max_bytes, deadline)
-                        elapsed = time.monotonic() - started
+                        elapsed, fields = time.monotonic() - started, Fields(answer.raw_headers)
                         return Response(str(way[-1]), answer.status, fields, body, elapsed, tuple(redirects))
                 check_hop(way, target, self._policy.redirect_limit, given)
                 way.append(target)

@@ -113,6 +113,6 @@ def _find_network(entry: str) -> Network | None:
 
 def _name(entry: str) -> str:
     found = find_web_url(f"http://{entry}/")
-    if found is None or str(found) != f"http://{found.host}/":
+    if found is None or ":" in entry or str(found) != f"http://{found.host}/":
         raise ValueError(f"{entry!r} is no network such as 10.0.0.0/8, no address and no host name")
     return found.host

@@ -5,13 +5,12 @@ final. Hides nothing. Trap: the rules of the address itself (private networks, p
 socket, where each hop is dialled under the same guard as the first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import quote
 
 from pipeline.errors import Permanent
 from pipeline.model import Reason
-from pipeline.transport.headers import Fields, carries_credentials
+from pipeline.transport.headers import carries_credentials
 from pipeline.urls import WebUrl, absolute, find_web_url
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -25,15 +24,23 @@ def parse_url(url: str) -> WebUrl:
     return replace(found, fragment="")
 
 
-def find_target(at: WebUrl, status: int, fields: Fields) -> WebUrl | None:
+def find_target(at: WebUrl, status: int, raw_headers: Iterable[tuple[bytes, bytes]]) -> WebUrl | None:
     """Find where an answer points; None if it is final, Permanent(URL_REFUSED) if it points to no web address."""
-    location = fields.get("Location", "").strip()
+    location = next((_location(value) for name, value in raw_headers if name.lower() == b"location"), "")
     if status not in REDIRECTS or not location:
         return None
     target = absolute(str(at), location)
     if not target:
-        raise Permanent(Reason.URL_REFUSED, f"redirected to what is no web address: {quote(location[:200])}")
+        raise Permanent(Reason.URL_REFUSED, f"redirected to what is no web address: {location[:200]!r}")
     return parse_url(target)
+
+
+def _location(raw: bytes) -> str:
+    """Read UTF-8; other bytes are escaped as they are, for they name a path in the server's own character set."""
+    try:
+        return raw.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return "".join(chr(byte) if byte < 0x80 else f"%{byte:02X}" for byte in raw).strip()
 
 
 def check_hop(seen: Sequence[WebUrl], target: WebUrl, limit: int, headers: Mapping[str, str]) -> None:

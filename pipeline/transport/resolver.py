@@ -36,11 +36,13 @@ class Resolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """Give every address of a name, in the order to try them."""
+        """Give every address of a name, in the order to try them; gaierror if there is none."""
         if is_loopback_name(host):
             return [_record(host, address, port) for address in LOOPBACK]
         infos = await asyncio.get_running_loop().run_in_executor(self._threads, self._lookup, host, port)
         addresses = dict.fromkeys(str(info[4][0]) for info in infos if family in {socket.AF_UNSPEC, info[0]})
+        if not addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "no address of a family that this machine speaks")
         return [_record(host, address, port) for address in addresses]
 
     async def close(self) -> None:

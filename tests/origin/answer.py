@@ -5,6 +5,7 @@ zlib, gzip and brotli. Trap: a body that goes out chunked or cut still has its f
 unless `declared_length` says otherwise; lies must be asked for.
 """
 
+import asyncio
 import gzip
 import zlib
 from collections.abc import Callable
@@ -40,6 +41,7 @@ class Answer:
     chunked: bool = False  #: Transfer-Encoding: chunked instead of Content-Length
     until_close: bool = False  #: neither: the body ends where the connection does
     declared_length: int | None = None  #: Content-Length to claim, true or not
+    hold: asyncio.Event | None = None  #: answer only when this is set
     delay_seconds: float = 0  #: before the first byte
     header_delay_seconds: float = 0  #: between two bytes of the head
     chunk_bytes: int = 65_536  #: the body goes out in pieces of this size

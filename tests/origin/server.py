@@ -66,7 +66,7 @@ class Origin:
         self._arrived = asyncio.Condition()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, self.address, 0, ssl=self._tls)
+        self._server = await asyncio.start_server(self._connected, self.address, 0, ssl=self._tls, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -181,6 +181,8 @@ async def _send(answer: Answer, writer: asyncio.StreamWriter) -> bool:
     """Send one answer with its faults; False when the connection is to end."""
     if answer.silent:
         await asyncio.Event().wait()
+    if answer.hold is not None:
+        await answer.hold.wait()
     await asyncio.sleep(answer.delay_seconds)
     if answer.reset:
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)

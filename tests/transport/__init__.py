@@ -1,0 +1,1 @@
+"""Tests of the one HTTP client, against the misbehaving origin."""
