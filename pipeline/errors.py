@@ -5,6 +5,9 @@ StorywatchError
 │   ├── BadSettings     all mistakes of the settings at once
 │   ├── BadQuery        a subscription's query, with the position
 │   └── NotFound        nothing has that id, name or address
+├── Unavailable         a service we need does not answer; wait and try again
+│   ├── StoreUnavailable
+│   └── QueueUnavailable
 ├── Transient           may work later: retried, at the earliest after `retry_after` seconds
 ├── Permanent           will not work however often it is tried: dropped, or the feed's text is used
 └── Poison              hurts whoever touches it: quarantined after the second time
@@ -46,6 +49,18 @@ class BadQuery(Unusable):
 
 class NotFound(Unusable):
     """Nothing has that id, name or address."""
+
+
+class Unavailable(StorywatchError):
+    """A service we need does not answer; wait and try again."""
+
+
+class StoreUnavailable(Unavailable):
+    """The database cannot be reached, is busy beyond all patience, or is full."""
+
+
+class QueueUnavailable(Unavailable):
+    """The queue's server cannot be reached."""
 
 
 class Failure(StorywatchError):

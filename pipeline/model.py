@@ -46,6 +46,7 @@ class Reason(StrEnum):
 
     OLD_AT_IMPORT = "old_at_import"
     SAME_PAGE = "same_page"
+    FEED_REMOVED = "feed_removed"
     NO_TEXT = "no_text"
     ADDRESS_DENIED = "address_denied"
     URL_REFUSED = "url_refused"
@@ -70,6 +71,7 @@ class Reason(StrEnum):
     WORKER_LOST = "worker_lost"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     RECEIVER_REFUSED = "receiver_refused"
+    RECEIVER_UNAVAILABLE = "receiver_unavailable"
     RECEIVER_GONE = "receiver_gone"
     CHANNEL_UNKNOWN = "channel_unknown"
     JOB_FORBIDDEN = "job_forbidden"
@@ -207,6 +209,7 @@ class FetchTask:
     first_seen_at: datetime
     attempts: int  #: this one included
     start_at: datetime  #: the host's slot; do not start earlier
+    last_reason: Reason | None = None  #: why the try before this one failed
 
 
 @dataclass(frozen=True, slots=True)

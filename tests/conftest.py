@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.origin.fixtures", "tests.valkey_fixtures"]
+pytest_plugins = ["tests.database_fixtures", "tests.origin.fixtures", "tests.valkey_fixtures"]
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

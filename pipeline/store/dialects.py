@@ -1,0 +1,27 @@
+"""The few things that the two databases spell differently.
+
+In: a transaction. Out: pieces of statements that fit its database. Trap: on SQLite a write transaction is alone,
+so the row locks here are nothing; code must not rely on them to wait.
+"""
+
+from typing import TypeVar
+
+from sqlalchemy import Connection, Select, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+S = TypeVar("S", bound=tuple[object, ...])
+
+
+def is_postgresql(tx: Connection) -> bool:
+    """Tell whether rows must be locked one by one."""
+    return tx.dialect.name == "postgresql"
+
+
+def insert(tx: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """Begin an INSERT that may have an ON CONFLICT clause."""
+    return postgresql.insert(table) if is_postgresql(tx) else sqlite.insert(table)
+
+
+def free_rows(found: "Select[S]", *, of: Table) -> "Select[S]":
+    """Lock the rows found, passing over those that another transaction holds."""
+    return found.with_for_update(skip_locked=True, of=of)

@@ -1,0 +1,145 @@
+"""The connections below a `Database`.
+
+In: a URL. Out: `Engines`, one for writing and one for reading. Hides SQLAlchemy's pools and events, and the
+settings each connection needs. Trap: SQLite's driver must not begin transactions by itself; `isolation_level`
+None hands that to the event below, so that a write transaction holds the write lock from its first statement.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pysqlite3.dbapi2 as sqlite
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from pipeline.errors import StoreUnavailable, Unusable
+
+# Before it, two connections that write or checkpoint at once could corrupt a WAL file:
+# sqlite.org/wal.html#walresetbug
+OLDEST_SQLITE = (3, 51, 3)
+BUSY_SECONDS = 20.0  # how long a writer waits for the others; each holds the lock for milliseconds
+POOL_SECONDS = 30.0
+CONNECT_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Connections for writing and for reading, and how many threads may use each."""
+
+    writing: Engine
+    reading: Engine
+    writer_count: int
+    reader_count: int
+    is_sqlite: bool
+
+    def dispose(self) -> None:
+        """Close every connection that is not in use."""
+        self.writing.dispose()
+        self.reading.dispose()
+
+
+def open_engines(text: str) -> Engines:
+    """Make the engines for a URL; see `Database.open` for what it raises."""
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise Unusable(f"the database URL cannot be read; write sqlite:///path or postgresql://…: {error}") from error
+    match url.get_backend_name():
+        case "sqlite":
+            return _sqlite_engines(url)
+        case "postgresql" | "postgres":
+            return _postgresql_engines(url)
+        case other:
+            raise Unusable(f"no database of kind {other!r} is supported; write sqlite:///path or postgresql://…")
+
+
+def _sqlite_engines(url: URL) -> Engines:
+    check_sqlite_version(sqlite.sqlite_version_info)
+    if not url.database or url.database == ":memory:" or url.query:
+        raise Unusable("SQLite needs a file that several processes can open: sqlite:///path, without options")
+    _make_private_file(Path(url.database))
+    # One connection writes and the others cannot: SQLite has one writer, and waiting in our own pool is fair.
+    writing = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
+    reading = _sqlite_engine(url, "BEGIN", pool_size=3, query_only=True)
+    return Engines(writing, reading, writer_count=1, reader_count=2, is_sqlite=True)
+
+
+def check_sqlite_version(version: tuple[int, ...]) -> None:
+    """Raise Unusable for a SQLite that several processes must not share (R19)."""
+    if version < OLDEST_SQLITE:
+        found, needed = (".".join(map(str, v)) for v in (version, OLDEST_SQLITE))
+        raise Unusable(
+            f"SQLite {found} can corrupt a database that several processes write; {needed} or newer is needed. "
+            "Install the pysqlite3 wheel of this version's requirements."
+        )
+
+
+def _make_private_file(path: Path) -> None:
+    """Make an empty file for its owner alone; SQLite gives its side files the same mode."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise Unusable(f"the database file {path} cannot be opened for writing: {error.strerror}") from error
+
+
+def _sqlite_engine(url: URL, begin: str, *, pool_size: int, query_only: bool) -> Engine:
+    engine = create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        module=sqlite,
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite.Connection, _record: Any) -> None:
+        _set_up_sqlite(connection, query_only=query_only)
+
+    @event.listens_for(engine, "begin")
+    def begin_ourselves(tx: Connection) -> None:
+        tx.exec_driver_sql(begin)
+
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite.Connection, *, query_only: bool) -> None:
+    _switch_to_wal(connection)
+    connection.execute("PRAGMA synchronous=FULL")  # a commit that was acknowledged survives loss of power (R21)
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA mmap_size=0")
+    connection.execute(f"PRAGMA query_only={int(query_only)}")
+
+
+def _switch_to_wal(connection: sqlite.Connection) -> None:
+    """Switch a fresh file to WAL, once for good; the switch does not heed the busy timeout, so it is retried."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        except sqlite.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+            continue
+        if mode != "wal":
+            raise StoreUnavailable(f"SQLite cannot use a write-ahead log here (mode {mode}); use a local disk")
+        return
+
+
+def _postgresql_engines(url: URL) -> Engines:
+    writing = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_size=6,
+        max_overflow=4,
+        pool_timeout=POOL_SECONDS,
+        isolation_level="READ COMMITTED",
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "storywatch"},
+    )
+    reading = writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Engines(writing, reading, writer_count=4, reader_count=2, is_sqlite=False)

@@ -1,0 +1,110 @@
+"""Politeness at hosts: free slots, waits that servers asked for, and how much is in flight.
+
+In: registrable hosts and a `Pace`. Out: instants at which a request may start, and how many more may. Trap:
+every transaction that takes a slot or adds to what is in flight holds the host's row until its end; several rows
+are locked in one statement that passes over rows held by others, so two claimers never wait for each other.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select, union_all
+
+from pipeline.model import EntryState, Pace
+from pipeline.store.dialects import free_rows, insert
+from pipeline.store.tables import entries, feeds, hosts, in_state
+from pipeline.store.types import EPOCH, Instant
+
+#: Where an entry without a page "is": it needs no slot.
+NOWHERE = ""
+
+
+@dataclass(slots=True)
+class Slots:
+    """What a locked host may take."""
+
+    free_count: int
+    next_start_at: datetime
+    taken: bool = False
+
+    def take(self, pace: Pace, now: datetime) -> datetime:
+        """Take one: give the instant before which it must not start, and move the next slot behind it."""
+        start_at = max(now, self.next_start_at)
+        self.free_count -= 1
+        self.next_start_at = start_at + timedelta(seconds=pace.gap_seconds)
+        self.taken = True
+        return start_at
+
+
+def know(tx: Connection, names: Iterable[str]) -> None:
+    """Make rows for hosts that have none, in sorted order, so that two transactions cannot block each other."""
+    rows = [{"host": name, "next_start_at": EPOCH, "not_before_at": EPOCH} for name in sorted(set(names) - {NOWHERE})]
+    if rows:
+        tx.execute(insert(tx, hosts).on_conflict_do_nothing(), rows)
+
+
+def in_flight(now: datetime | None = None) -> "Select[tuple[str, int]]":
+    """Select what is under way at each host that has any: feeds under lease, entries queued or fetching.
+
+    With `now`, a lease that is over does not count: its feed may be claimed again.
+    """
+    leased = select(feeds.c.host).where(feeds.c.lease_until.is_not(None))
+    if now is not None:
+        leased = leased.where(feeds.c.lease_until > now)
+    pages = select(entries.c.host).where(in_state(entries, EntryState.QUEUED, EntryState.FETCHING))
+    held = union_all(leased, pages).subquery("held")
+    return select(held.c.host, func.count().label("count")).group_by(held.c.host)
+
+
+def open_to(pace: Pace, now: datetime, host: ColumnElement[str]) -> ColumnElement[bool]:
+    """Condition that a host may take something more now; a first sieve, `lock_open` decides."""
+    busy = in_flight(now).having(func.count() >= pace.concurrency).subquery("busy")
+    waits = select(hosts.c.host).where(hosts.c.not_before_at > now)
+    return and_(host.not_in(select(busy.c.host)), host.not_in(waits))
+
+
+def lock_open(tx: Connection, names: Iterable[str], pace: Pace, now: datetime) -> dict[str, Slots]:
+    """Lock the rows of those hosts that may take more now, and say what each may take: at least one.
+
+    A host whose row another transaction holds is left out; it is looked at again in the next round.
+    """
+    rows = select(hosts).where(hosts.c.host.in_(sorted(set(names))), hosts.c.not_before_at <= now)
+    held = tx.execute(free_rows(rows.order_by(hosts.c.host), of=hosts)).all()
+    busy = in_flight(now).subquery("busy")
+    known = select(busy.c.host, busy.c["count"]).where(busy.c.host.in_([row.host for row in held]))
+    counts = dict(tx.execute(known).all())
+    slots = {row.host: Slots(pace.concurrency - counts.get(row.host, 0), row.next_start_at) for row in held}
+    return {host: found for host, found in slots.items() if found.free_count > 0}
+
+
+def keep_slots(tx: Connection, slots: Mapping[str, Slots]) -> None:
+    """Write back the slots that `Slots.take` moved; the rows must be held by `lock_open`."""
+    moved = [{"name": host, "at": found.next_start_at} for host, found in slots.items() if found.taken]
+    if moved:
+        statement = hosts.update().where(hosts.c.host == bindparam("name"))
+        tx.execute(statement.values(next_start_at=bindparam("at", type_=Instant)), moved)
+
+
+def reserve(tx: Connection, host: str, pace: Pace, now: datetime) -> datetime:
+    """Take the host's next slot; the request must not start before the instant returned."""
+    if host == NOWHERE:
+        return now
+    row = tx.execute(select(hosts).where(hosts.c.host == host).with_for_update()).one()
+    start_at: datetime = max(now, row.next_start_at, row.not_before_at)
+    after = start_at + timedelta(seconds=pace.gap_seconds)
+    tx.execute(hosts.update().where(hosts.c.host == host).values(next_start_at=after))
+    return start_at
+
+
+def extend(tx: Connection, host: str, not_before: datetime) -> None:
+    """Let nothing start at this host before an instant (Retry-After); it never shortens a wait."""
+    know(tx, [host])
+    shorter = hosts.update().where(hosts.c.host == host, hosts.c.not_before_at < not_before)
+    tx.execute(shorter.values(not_before_at=not_before))
+
+
+def not_before(tx: Connection, host: str) -> datetime:
+    """Tell until when the host asked to be left alone; an instant long past if it did not."""
+    found = tx.execute(select(hosts.c.not_before_at).where(hosts.c.host == host)).scalar_one_or_none()
+    return found or EPOCH

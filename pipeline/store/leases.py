@@ -1,0 +1,153 @@
+"""The life of a row that is work: waiting, queued, held, and back or to its end.
+
+In: a `Stage`, which names a table and its states, and rows by id and fencing token. Out: whether the caller still
+was the one. Entries and deliveries both live this way. Trap: the token changes whenever a row changes hands, and
+each write asks for state and token together, so whoever held the row before changes nothing (R6).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from secrets import token_hex
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, or_, select, tuple_, update
+
+from pipeline.model import Reason, Released
+from pipeline.store.dialects import free_rows
+from pipeline.store.tables import in_state
+from pipeline.store.types import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A table of work and the names of the three states before its ends."""
+
+    table: Table
+    waiting: StrEnum
+    queued: StrEnum
+    held: StrEnum
+
+
+def enqueue(
+    tx: Connection, stage: Stage, rows: Iterable[Row[Any]], now: datetime, lease_seconds: float
+) -> list[Released]:
+    """Give locked waiting rows (`id`, `token`) fresh tokens and random job ids (R24)."""
+    released = [Released(row.id, row.token + 1, token_hex(16)) for row in rows]
+    if not released:
+        return []
+    table = stage.table
+    statement = update(table).where(table.c.id == bindparam("row"), in_state(table, stage.waiting))
+    statement = statement.values(
+        state=stage.queued,
+        token=bindparam("fresh"),
+        job_id=bindparam("job"),
+        queued_at=now,
+        lease_until=now + timedelta(seconds=lease_seconds),
+    )
+    tx.execute(statement, [{"row": x.id, "fresh": x.token, "job": x.job_id} for x in released])
+    return released
+
+
+def hold(tx: Connection, stage: Stage, row_id: int, token: int, holder: str, lease_until: datetime) -> bool:
+    """Move a queued row into the holder's hands and count the attempt before it begins (R11)."""
+    table = stage.table
+    return _change(
+        tx,
+        table,
+        _held_by(stage, row_id, token, stage.queued),
+        state=stage.held,
+        attempts=table.c.attempts + 1,
+        holder=holder,
+        lease_until=lease_until,
+    )
+
+
+def put_back(
+    tx: Connection, stage: Stage, row_id: int, token: int, not_before: datetime, reason: Reason, error: str
+) -> bool:
+    """Let a held row wait again, with what went wrong."""
+    condition = _held_by(stage, row_id, token, stage.held)
+    return _change(tx, stage.table, condition, **_waiting(stage, not_before), reason=reason, error=error)
+
+
+def postpone(tx: Connection, stage: Stage, row_id: int, token: int, not_before: datetime) -> bool:
+    """Let a queued row wait again that nobody has begun."""
+    condition = _held_by(stage, row_id, token, stage.queued)
+    return _change(tx, stage.table, condition, **_waiting(stage, not_before))
+
+
+def finish(tx: Connection, stage: Stage, row_id: int, token: int, now: datetime, **values: Any) -> bool:
+    """Bring a held row to an end."""
+    condition = _held_by(stage, row_id, token, stage.held)
+    return _change(tx, stage.table, condition, finished_at=now, holder=None, lease_until=None, job_id=None, **values)
+
+
+def queued_jobs(tx: Connection, stage: Stage, before: datetime, limit: int) -> list[tuple[int, int, str]]:
+    """Give (id, token, job id) of rows queued before an instant, the oldest first."""
+    table = stage.table
+    found = select(table.c.id, table.c.token, table.c.job_id)
+    found = found.where(in_state(table, stage.queued), table.c.queued_at < before)
+    return [(row.id, row.token, row.job_id) for row in tx.execute(found.order_by(table.c.queued_at).limit(limit))]
+
+
+def give_back(tx: Connection, stage: Stage, rows: Sequence[tuple[int, int]], now: datetime) -> int:
+    """Let queued rows wait again whose jobs are lost; counts those that still were queued under their token."""
+    if not rows:
+        return 0
+    table = stage.table
+    lost = in_state(table, stage.queued) & tuple_(table.c.id, table.c.token).in_(list(rows))
+    return tx.execute(update(table).where(lost).values(_waiting(stage, now))).rowcount
+
+
+def abandoned(tx: Connection, stage: Stage, now: datetime, dead_holders: Collection[str]) -> list[Row[Any]]:
+    """Lock the held rows whose lease is over or whose holder is dead; `crashes` does not count this time yet."""
+    table = stage.table
+    left = or_(table.c.lease_until <= now, table.c.holder.in_(sorted(dead_holders)))
+    found = select(table.c.id, table.c.token, table.c.crashes).where(in_state(table, stage.held), left)
+    return list(tx.execute(free_rows(found.order_by(table.c.id), of=table)))
+
+
+def return_crashed(tx: Connection, stage: Stage, rows: Sequence[Row[Any]], now: datetime) -> int:
+    """Let locked rows wait again that crashed their holder."""
+    if rows:
+        table = stage.table
+        crashed = update(table).where(table.c.id.in_([row.id for row in rows]))
+        tx.execute(crashed.values(_waiting(stage, now), crashes=table.c.crashes + 1, reason=Reason.WORKER_LOST))
+    return len(rows)
+
+
+def take_over(tx: Connection, stage: Stage, rows: Sequence[Row[Any]], lease_until: datetime) -> list[tuple[int, int]]:
+    """Put locked rows that crashed their holder into the caller's hands, under fresh tokens: (id, token)."""
+    table = stage.table
+    if rows:
+        statement = update(table).where(table.c.id == bindparam("row"))
+        statement = statement.values(
+            token=bindparam("fresh"),
+            crashes=table.c.crashes + 1,
+            holder=None,
+            lease_until=bindparam("until", type_=Instant),
+        )
+        tx.execute(statement, [{"row": row.id, "fresh": row.token + 1, "until": lease_until} for row in rows])
+    return [(row.id, row.token + 1) for row in rows]
+
+
+def _held_by(stage: Stage, row_id: int, token: int, state: StrEnum) -> ColumnElement[bool]:
+    return (stage.table.c.id == row_id) & (stage.table.c.token == token) & in_state(stage.table, state)
+
+
+def _waiting(stage: Stage, not_before: datetime) -> dict[str, Any]:
+    return {
+        "state": stage.waiting,
+        "token": stage.table.c.token + 1,
+        "next_attempt_at": not_before,
+        "job_id": None,
+        "queued_at": None,
+        "holder": None,
+        "lease_until": None,
+    }
+
+
+def _change(tx: Connection, table: Table, condition: ColumnElement[bool], **values: Any) -> bool:
+    return tx.execute(update(table).where(condition).values(values)).rowcount == 1

@@ -1,0 +1,32 @@
+"""A few numbers about the installation as a whole.
+
+In: a transaction. Out: the numbers. Trap: two transactions that change the same number wait for each other on
+PostgreSQL, so nothing that happens for each article is counted here.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from pipeline.store.dialects import insert
+from pipeline.store.tables import meta
+from pipeline.store.types import microseconds
+
+_FIRST_START = "first_start_at"
+
+
+def claim_first_start(tx: Connection, now: datetime) -> bool:
+    """Say True to exactly one caller in the life of an installation."""
+    statement = insert(tx, meta).values(name=_FIRST_START, value=microseconds(now)).on_conflict_do_nothing()
+    return tx.execute(statement).rowcount == 1
+
+
+def number(tx: Connection, name: str) -> int:
+    """Give a number; 0 if it was never raised."""
+    return tx.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one_or_none() or 0
+
+
+def raise_number(tx: Connection, name: str) -> None:
+    """Add one."""
+    statement = insert(tx, meta).values(name=name, value=1)
+    tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": meta.c.value + 1}))

@@ -1,0 +1,25 @@
+"""Bringing a database's schema to this version.
+
+In: a write transaction. Out: the same with every migration applied. Hides Alembic, whose scripts are found
+beside this file. Trap: the caller's transaction is the lock that keeps two starting processes apart: SQLite's
+BEGIN IMMEDIATE by itself, on PostgreSQL the advisory lock taken here.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+SCRIPTS = Path(__file__).parent / "migrations"
+_LOCK_KEY = 0x53746F7279776174  # "Storywat"
+
+
+def upgrade(tx: Connection) -> None:
+    """Apply what is missing; does nothing on a schema of this version."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.attributes["connection"] = tx
+    command.upgrade(config, "head")

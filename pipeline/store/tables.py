@@ -1,0 +1,309 @@
+"""The tables, one definition for both databases.
+
+In: nothing. Out: `metadata` and its tables. Hides SQLAlchemy's schema objects; `migrations/` makes the same
+schema step by step, and a test compares the two. Trap: a partial index serves only queries whose condition is
+written out as in the index, so conditions on states go through `in_state`, which puts the words into the SQL.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    ForeignKey,
+    FromClause,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+    text,
+)
+
+from pipeline.model import DeliveryState, EntryState, FeedState, GroupingKind, Reason, TextSource
+from pipeline.store.types import CleanText, HeaderText, Instant, Json, Numbers32, RowId, Word
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def in_state(table: FromClause, *states: StrEnum) -> ColumnElement[bool]:
+    """Condition that the row is in one of these states, spelled as the partial indexes spell it."""
+    words = [literal_column(f"'{state.value}'", Text) for state in states]
+    column: ColumnElement[str] = table.c.state
+    return column == words[0] if len(words) == 1 else column.in_(words)
+
+
+def _partial(name: str, where: str, *columns: str, unique: bool = False) -> Index:
+    """Make an index over the rows that meet a condition."""
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("next_start_at", Instant, nullable=False),  #: the next free slot
+    Column("not_before_at", Instant, nullable=False),  #: Retry-After: nothing may start earlier
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("url", CleanText, nullable=False),
+    Column("url_key", LargeBinary, nullable=False),  #: of the canonical URL
+    Column("host", Text, nullable=False),
+    Column("title", CleanText, nullable=False),
+    Column("folder", CleanText, nullable=False),
+    Column("state", Word(FeedState), nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Column("removed", Boolean, nullable=False),  #: kept for its entries; adding its URL again brings it back
+    Column("interval_seconds", Integer),
+    Column("minimum_interval_seconds", Integer, nullable=False),
+    Column("skip_hours", Json, nullable=False),
+    Column("etag", HeaderText),
+    Column("last_modified", HeaderText),
+    Column("validators_url", CleanText),
+    Column("next_poll_at", Instant, nullable=False),
+    Column("last_attempt_at", Instant),
+    Column("last_success_at", Instant),
+    Column("imported_at", Instant),
+    Column("gone_seen_at", Instant),
+    Column("error_count", Integer, nullable=False),
+    Column("last_status", Integer),
+    Column("last_reason", Word(Reason)),
+    Column("last_error", CleanText, nullable=False),
+    Column("poll_count", BigInteger, nullable=False),
+    Column("failed_poll_count", BigInteger, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("lease_until", Instant),
+    UniqueConstraint("url_key"),
+    _partial("ix_feeds_due", "state = 'active'", "next_poll_at", "host"),
+    Index("ix_feeds_host", "host"),
+    _partial("ix_feeds_leased", "lease_until IS NOT NULL", "host", "lease_until"),
+    sqlite_autoincrement=True,
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("feed_id", BigInteger, ForeignKey("feeds.id"), nullable=False),
+    Column("identity", CleanText, nullable=False),
+    Column("identity_key", LargeBinary, nullable=False),
+    Column("url", CleanText, nullable=False),
+    Column("page_key", LargeBinary),  #: of the canonical URL; None if the page does not identify the entry
+    Column("host", Text, nullable=False),
+    Column("title", CleanText, nullable=False),
+    Column("summary", CleanText, nullable=False),
+    Column("content", CleanText, nullable=False),
+    Column("author", CleanText, nullable=False),
+    Column("language", CleanText, nullable=False),
+    Column("guid", CleanText, nullable=False),
+    Column("published_raw", CleanText, nullable=False),
+    Column("published_at", Instant),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("state", Word(EntryState), nullable=False),
+    Column("reason", Word(Reason)),
+    Column("error", CleanText, nullable=False),
+    Column("same_as_entry_id", BigInteger, ForeignKey("entries.id")),
+    Column("attempts", Integer, nullable=False),
+    Column("crashes", Integer, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("job_id", Text),
+    Column("queued_at", Instant),
+    Column("holder", Text),
+    Column("lease_until", Instant),
+    Column("finished_at", Instant),
+    UniqueConstraint("feed_id", "identity_key"),
+    _partial("uq_entries_page", "state <> 'merged'", "page_key", unique=True),
+    _partial("ix_entries_waiting", "state = 'waiting'", "host", "next_attempt_at", "id"),
+    _partial("ix_entries_queued", "state = 'queued'", "queued_at", "host"),
+    _partial("ix_entries_fetching", "state = 'fetching'", "lease_until", "host"),
+    _partial("ix_entries_merged", "same_as_entry_id IS NOT NULL", "same_as_entry_id"),
+    Index("ix_entries_state", "state", "id"),
+    sqlite_autoincrement=True,
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("entry_id", BigInteger, ForeignKey("entries.id"), nullable=False),
+    Column("story_id", BigInteger, ForeignKey("stories.id")),  #: None only inside the transaction that stores it
+    Column("url", CleanText, nullable=False),
+    Column("url_key", LargeBinary, nullable=False),
+    Column("title", CleanText, nullable=False),
+    Column("text", CleanText, nullable=False),
+    Column("outlet", CleanText, nullable=False),
+    Column("language", CleanText, nullable=False),
+    Column("byline", CleanText, nullable=False),
+    Column("site", CleanText, nullable=False),
+    Column("text_source", Word(TextSource), nullable=False),
+    Column("note", Word(Reason)),
+    Column("published_at", Instant, nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("stored_at", Instant, nullable=False),
+    Column("text_hash", LargeBinary, nullable=False),
+    Column("minhash", Numbers32, nullable=False),
+    Column("bands", Json, nullable=False),
+    Column("terms", Json, nullable=False),
+    Column("word_count", Integer, nullable=False),
+    UniqueConstraint("entry_id"),
+    Index("ix_articles_story", "story_id", "outlet"),
+    Index("ix_articles_url", "url_key"),
+    Index("ix_articles_text", "text_hash", "id"),
+    Index("ix_articles_stored", "stored_at"),
+    sqlite_autoincrement=True,
+)
+
+article_bands = Table(
+    "article_bands",
+    metadata,
+    Column("band", BigInteger, primary_key=True),
+    Column("article_id", BigInteger, ForeignKey("articles.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+article_terms = Table(
+    "article_terms",
+    metadata,
+    Column("term", CleanText, primary_key=True),
+    Column("article_id", BigInteger, ForeignKey("articles.id"), primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+term_counts = Table(
+    "term_counts",
+    metadata,
+    Column("term", CleanText, primary_key=True),
+    Column("article_count", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("title", CleanText, nullable=False),
+    Column("language", CleanText, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("article_count", Integer, nullable=False),
+    Column("text_count", Integer, nullable=False),
+    Column("outlet_count", Integer, nullable=False),
+    Index("ix_stories_changed", "changed_at"),
+    sqlite_autoincrement=True,
+)
+
+groupings = Table(
+    "groupings",
+    metadata,
+    Column("article_id", BigInteger, ForeignKey("articles.id"), primary_key=True, autoincrement=False),
+    Column("story_id", BigInteger, ForeignKey("stories.id"), nullable=False),
+    Column("kind", Word(GroupingKind), nullable=False),
+    Column("of_article_id", BigInteger, ForeignKey("articles.id")),
+    Column("score", Float, nullable=False),
+    Column("why", CleanText, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", CleanText, nullable=False),
+    Column("query", CleanText, nullable=False),
+    Column("channels", Json, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Column("removed", Boolean, nullable=False),  #: kept for its alerts
+    _partial("uq_subscriptions_name", "NOT removed", "name", unique=True),
+    sqlite_autoincrement=True,
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("public_id", Text, nullable=False),
+    Column("subscription_id", BigInteger, ForeignKey("subscriptions.id"), nullable=False),
+    Column("subscription_name", CleanText, nullable=False),
+    Column("story_id", BigInteger, ForeignKey("stories.id"), nullable=False),
+    Column("article_id", BigInteger, ForeignKey("articles.id"), nullable=False),
+    Column("article_url", CleanText, nullable=False),
+    Column("article_title", CleanText, nullable=False),
+    Column("outlet", CleanText, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    Column("passage", CleanText, nullable=False),
+    Column("matched", Json, nullable=False),
+    Column("spans", Json, nullable=False),
+    Column("outlet_count", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("public_id"),
+    UniqueConstraint("subscription_id", "story_id"),
+    Index("ix_alerts_story", "story_id"),
+    sqlite_autoincrement=True,
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("public_id", Text, nullable=False),  #: the receiver's dedupe key, the same at every try
+    Column("alert_id", BigInteger, ForeignKey("alerts.id"), nullable=False),
+    Column("channel", CleanText, nullable=False),
+    Column("state", Word(DeliveryState), nullable=False),
+    Column("reason", Word(Reason)),
+    Column("error", CleanText, nullable=False),
+    Column("answer", CleanText, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("crashes", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("job_id", Text),
+    Column("queued_at", Instant),
+    Column("holder", Text),
+    Column("lease_until", Instant),
+    Column("finished_at", Instant),
+    UniqueConstraint("public_id"),
+    UniqueConstraint("alert_id", "channel"),
+    _partial("ix_deliveries_waiting", "state = 'waiting'", "channel", "next_attempt_at", "id"),
+    _partial("ix_deliveries_queued", "state = 'queued'", "queued_at"),
+    _partial("ix_deliveries_sending", "state = 'sending'", "lease_until"),
+    Index("ix_deliveries_state", "state", "id"),
+    sqlite_autoincrement=True,
+)
+
+processes = Table(
+    "processes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("beat_at", Instant, nullable=False),
+    Column("detail", Json, nullable=False),
+)

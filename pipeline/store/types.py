@@ -1,0 +1,140 @@
+"""Column types that keep promises on both databases.
+
+In: Python values of `pipeline.model`. Out: the same values again. Hides the differences between SQLite and
+PostgreSQL in instants, bytes and text. Trap: text loses control bytes and lone surrogates here, so a text that
+is compared in Python with a stored one must go through `clean_text` first.
+"""
+
+import json
+import re
+import struct
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+from sqlalchemy import BigInteger, Integer, LargeBinary, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+E = TypeVar("E", bound=StrEnum)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+# PostgreSQL refuses NUL, no driver can encode a lone surrogate, and the other C0 bytes mean nothing in prose.
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+#: Row numbers: SQLite fills in only a column declared as plain INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def clean_text(text: str) -> str:
+    """Drop what no text column may hold: C0 bytes except tab and line ends, DEL, lone surrogates."""
+    return _UNSTORABLE.sub("", text)
+
+
+def key_of(text: str) -> bytes:
+    """Give 16 bytes that stand for a text in a unique index, whatever its length.
+
+    PostgreSQL refuses an index entry above a third of a page (2704 bytes), and feeds have longer guids and URLs.
+    """
+    return blake2b(clean_text(text).encode(), digest_size=16).digest()
+
+
+def microseconds(instant: datetime) -> int:
+    """Count microseconds since 1970, exactly; a naive instant raises ValueError."""
+    if instant.tzinfo is None:
+        raise ValueError(f"an instant needs a zone: {instant!r}")
+    return (instant - EPOCH) // MICROSECOND
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware instant, kept as microseconds since 1970 in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> int | None:
+        """Refuse a naive instant with ValueError."""
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: int | None, _dialect: Dialect) -> datetime | None:
+        """Give the instant back in UTC."""
+        return None if value is None else EPOCH + value * MICROSECOND
+
+
+class CleanText(TypeDecorator[str]):
+    """Text for people: `clean_text` is applied to whatever is written or compared."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        """Clean on the way in."""
+        return None if value is None else clean_text(value)
+
+
+class Word(TypeDecorator[E]):
+    """A member of one StrEnum, kept as its value; a value the enum does not know raises ValueError."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, members: type[E]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: E | None, _dialect: Dialect) -> str | None:
+        """Write the member's value."""
+        return None if value is None else self.members(value).value
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> E | None:
+        """Give the member back."""
+        return None if value is None else self.members(value)
+
+
+class HeaderText(TypeDecorator[str]):
+    """A header's value byte for byte: the undecodable bytes that HTTP clients keep as surrogates included."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> bytes | None:
+        """Write the bytes the server sent."""
+        return None if value is None else value.encode("utf-8", "surrogateescape")
+
+    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> str | None:
+        """Give the very same text back."""
+        return None if value is None else bytes(value).decode("utf-8", "surrogateescape")
+
+
+class Json(TypeDecorator[Any]):
+    """Lists and mappings of plain values, kept as JSON text in ASCII, so that no control byte remains."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
+        """Write compact JSON; a tuple becomes a list."""
+        return None if value is None else json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        """Read it back."""
+        return None if value is None else json.loads(value)
+
+
+class Numbers32(TypeDecorator[Sequence[int]]):
+    """Unsigned 32-bit numbers, packed little-endian in their order."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[int] | None, _dialect: Dialect) -> bytes | None:
+        """Pack; a number outside 32 bits raises struct.error."""
+        return None if value is None else struct.pack(f"<{len(value)}I", *value)
+
+    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> tuple[int, ...] | None:
+        """Unpack to a tuple."""
+        return None if value is None else struct.unpack(f"<{len(value) // 4}I", value)

@@ -1,0 +1,79 @@
+"""Fixtures that give a migrated, empty store: on SQLite, on PostgreSQL, or the test once on each."""
+
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from pipeline.store.database import Database
+from tests.postgres import PostgresServer
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run one server for the session, with a migrated database to copy from."""
+    server = PostgresServer()
+    try:
+        server.start()
+        server.execute("CREATE DATABASE migrated")
+        _migrate(server.url_of("migrated"))
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a migrated SQLite file to copy from."""
+    path = tmp_path_factory.mktemp("store") / "migrated.db"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+    """Give the URL of a migrated, empty SQLite file of this test's own."""
+    path = shutil.copy(migrated_file, tmp_path / "storywatch.db")
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Give the URL of a migrated, empty PostgreSQL database of this test's own."""
+    name = f"test_{next(_numbers)}"
+    postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
+    yield postgres_server.url_of(name)
+    postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Give the URL of a migrated, empty database, once of each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Open a migrated, empty store, once of each kind."""
+    opened = Database.open(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_database(sqlite_url: str) -> Iterator[Database]:
+    """Open a migrated, empty store on SQLite."""
+    opened = Database.open(sqlite_url)
+    yield opened
+    opened.close()
+
+
+def _migrate(url: str) -> None:
+    opened = Database.open(url)
+    opened.migrate()
+    opened.close()

