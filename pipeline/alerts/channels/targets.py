@@ -1,0 +1,59 @@
+"""Where alerts may go, as plain records; settings become these in `workers.channels`.
+
+In: nothing. Out: `Target`, one of four. Trap: addresses and passwords are left out of `repr`, so that no log or
+traceback shows them; `shown` is what may be shown.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookTarget:
+    """A receiver of signed POSTs; `secret` is `whsec_` and base64 of 24 to 64 bytes."""
+
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+
+    @property
+    def shown(self) -> str:
+        """Scheme, host and port only: path and query often are the password."""
+        parts = urlsplit(self.url)
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class MailTarget:
+    """Receivers of e-mail, and the mail server that takes it."""
+
+    to: tuple[str, ...]
+    sender: str
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    timeout_seconds: float = 30
+
+    @property
+    def shown(self) -> str:
+        """The mail server."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class FileTarget:
+    """A file that grows by one JSON line an alert; a relative path lies in the data folder."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleTarget:
+    """Standard output of the delivering process."""
+
+
+Target = WebhookTarget | MailTarget | FileTarget | ConsoleTarget

@@ -1,0 +1,95 @@
+"""The file of subscriptions: all mistakes at once, and what is written reads back."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.alerts.subscriptions_file import SubscriptionDraft, read_subscriptions, write_subscriptions
+from pipeline.errors import BadSettings
+
+GOOD = """
+[[subscription]]
+name = "Border"
+query = '"Kursk region" OR Belgorod'
+channels = ["alerts", "desk"]
+
+[[subscription]]
+name = "Quiet"
+query = "Orbán"
+channels = []
+"""
+
+
+def problems_of(text: str) -> tuple[str, ...]:
+    with pytest.raises(BadSettings) as caught:
+        read_subscriptions(text, {"alerts", "desk"})
+    return caught.value.problems
+
+
+def test_a_good_file_is_read_in_order() -> None:
+    """Names, queries and channels come out as written."""
+    assert read_subscriptions(GOOD, {"alerts", "desk"}) == [
+        SubscriptionDraft("Border", '"Kursk region" OR Belgorod', ("alerts", "desk")),
+        SubscriptionDraft("Quiet", "Orbán", ()),
+    ]
+    assert read_subscriptions("", {"alerts"}) == []
+
+
+def test_all_mistakes_come_at_once() -> None:
+    """Every mistake of every subscription is named, with its place and its mend."""
+    text = """
+    [[subscription]]
+    query = "Kursk AND"
+    channels = ["alerts", "pager"]
+    [[subscription]]
+    name = "B"
+    query = 5
+    colour = "red"
+    [[subscription]]
+    name = "B"
+    query = "b"
+    channels = "alerts"
+    """
+    assert problems_of(text) == (
+        "subscription 1: name is missing",
+        "subscription 1: query, character 7: AND has nothing after it; try: Kursk",
+        "subscription 1: channel 'pager' is not known; there are: alerts, desk",
+        "subscription 2 ('B'): 'colour' is not known; there are name, query, channels",
+        "subscription 2 ('B'): query must be a text, not empty",
+        "subscription 2 ('B'): channels is missing; write channels = [] to see alerts in the dashboard only",
+        """subscription 3 ('B'): channels must be a list of names, such as ["alerts"]""",
+        "the name 'B' is used 2 times",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("[[subscription]\n", "not TOML", id="not TOML"),
+        pytest.param('[subscription]\nname = "a"', "two brackets", id="one bracket"),
+        pytest.param("subscription = [1]", "two brackets", id="no tables"),
+        pytest.param("[[subscriptions]]", "'subscriptions' is not known", id="misspelt"),
+    ],
+)
+def test_files_of_another_shape(text: str, said: str) -> None:
+    """A file that is no such file says how one is written."""
+    assert any(said in problem for problem in problems_of(text))
+
+
+NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).filter(lambda name: name.strip() == name != "")
+
+
+@given(st.dictionaries(NAMES, st.tuples(NAMES, st.lists(NAMES, unique=True, max_size=3)), max_size=4))
+def test_what_is_written_reads_back(wanted: dict[str, tuple[str, list[str]]]) -> None:
+    """Any names survive writing and reading; queries keep their quotes."""
+    drafts = [SubscriptionDraft(name, f'"a {n}" OR b', tuple(c)) for n, (name, (_, c)) in enumerate(wanted.items())]
+    known = {channel for draft in drafts for channel in draft.channels}
+    text = write_subscriptions(drafts)
+    assert read_subscriptions(text, known) == drafts
+
+
+def test_queries_stay_readable() -> None:
+    """A query with quotation marks is written without backslashes."""
+    assert """query = '"Kursk region" OR Belgorod'""" in write_subscriptions(
+        read_subscriptions(GOOD, {"alerts", "desk"})
+    )
