@@ -47,6 +47,10 @@ class QueueSettings(Section):
         "",
         description="Empty starts the built-in Valkey; `redis://…`, `rediss://…` or `unix://…` uses yours.",
     )
+    allow_insecure: bool = Field(
+        False,
+        description="Allow a server beyond this machine without password or TLS, on a network that is yours alone.",
+    )
     high_water: int = Field(500, ge=1, description="Most jobs on the queue at once; the rest waits in the database.")
 
 
@@ -105,7 +109,7 @@ class DeliverySettings(Section):
     """How alerts are handed over."""
 
     concurrency: int = Field(16, ge=1, le=1000, description="Deliveries in flight in one delivery worker.")
-    attempts: int = Field(12, ge=1, le=100, description="Tries before a delivery is parked.")
+    attempts: int = Field(16, ge=1, le=100, description="Tries before a delivery is parked; 16 last 29 hours.")
     first_retry_seconds: float = Field(10, gt=0, description="Wait after the first failure; doubles, with jitter.")
     longest_retry_seconds: float = Field(21_600, gt=0, description="Longest wait between two tries.")
 

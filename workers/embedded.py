@@ -39,19 +39,27 @@ class EmbeddedValkey:
     log_path: Path
 
 
+def socket_url(data_dir: Path) -> str:
+    """Say where the server of that data folder listens, whether it runs or not."""
+    return f"unix://{quote(str(_socket_in(data_dir.absolute() / 'queue')))}"
+
+
 def prepare(data_dir: Path) -> EmbeddedValkey:
     """Write the configuration and clear what a killed server left; call it with the data folder locked.
 
     Raises `Unusable` if no binary fits this machine or the folders cannot be made private.
     """
-    folder = data_dir.absolute() / "queue"
-    _make_private(folder)
-    socket = _socket_in(folder)
+    folder = _folder_of(data_dir)
+    socket = _socket_of(folder)
+    if len(os.fsencode(socket)) > LONGEST_SOCKET_BYTES:
+        raise Unusable(f"{socket} is too long for a socket. Set TMPDIR or storage.data_dir to a shorter path.")
+    for needed in {folder, socket.parent}:
+        _make_private(needed)
     socket.unlink(missing_ok=True)
     config = folder / "valkey.conf"
     log_path = folder / "valkey.log"
     config.write_text(_config(folder, socket, log_path), encoding="utf-8")
-    return EmbeddedValkey((str(_binary()), str(config)), f"unix://{quote(str(socket))}", socket, folder, log_path)
+    return EmbeddedValkey((str(_binary()), str(config)), socket_url(data_dir), socket, folder, log_path)
 
 
 def _binary() -> Path:
@@ -75,16 +83,22 @@ def _make_private(folder: Path) -> None:
         raise Unusable(f"The queue's folder {folder} cannot be used: {error.strerror}.") from error
 
 
-def _socket_in(folder: Path) -> Path:
+def socket_url(data_dir: Path) -> str:
+    """Give the address at which the server of that data folder listens, whether it runs or not."""
+    return f"unix://{quote(str(_socket_of(_folder_of(data_dir))))}"
+
+
+def _folder_of(data_dir: Path) -> Path:
+    return data_dir.absolute() / "queue"
+
+
+def _socket_of(folder: Path) -> Path:
+    """Choose where the socket lies: in the folder, or where its path would be too long, in a short one."""
     wanted = folder / SOCKET_NAME
     if len(os.fsencode(wanted)) <= LONGEST_SOCKET_BYTES:
         return wanted
     mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    short = Path(tempfile.gettempdir()) / f"storywatch-{os.geteuid()}-{mark}"
-    _make_private(short)
-    if len(os.fsencode(short / SOCKET_NAME)) > LONGEST_SOCKET_BYTES:
-        raise Unusable(f"{short} is too long for a socket. Set TMPDIR or storage.data_dir to a shorter path.")
-    return short / SOCKET_NAME
+    return Path(tempfile.gettempdir()) / f"storywatch-{os.geteuid()}-{mark}" / SOCKET_NAME
 
 
 def _config(folder: Path, socket: Path, log_path: Path) -> str:

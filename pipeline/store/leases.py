@@ -114,7 +114,8 @@ def return_crashed(tx: Connection, stage: Stage, rows: Sequence[Row[Any]], now: 
     if rows:
         table = stage.table
         crashed = update(table).where(table.c.id.in_([row.id for row in rows]))
-        tx.execute(crashed.values(_waiting(stage, now), crashes=table.c.crashes + 1, reason=Reason.WORKER_LOST))
+        counted = {"crashes": table.c.crashes + 1, "reason": Reason.WORKER_LOST}
+        tx.execute(crashed.values(_waiting(stage, now) | counted))
     return len(rows)
 
 

@@ -1,0 +1,121 @@
+"""The job that hands one alert to one channel.
+
+In: a delivery's id and token from the queue. Out: the delivery sent, waiting again, or parked. Trap: between the
+receiver's yes and our note of it lies the one window in which an alert is sent twice; so the note is tried for as
+long as the lease lasts, and a repeat carries the same id (R5).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from config.settings import DeliverySettings
+from pipeline.alerts.channels import Poster, Target, deliver
+from pipeline.errors import Failure, Permanent, StoreUnavailable, Transient
+from pipeline.model import DeliveryTask, Reason
+from pipeline.store import deliveries
+from pipeline.store.database import Database
+from workers.clock import Clock, utc_now
+from workers.concurrent import JobFunction
+from workers.lanes import LEASE_MARGIN_SECONDS, SEND_DELIVERY, lease_seconds
+from workers.outcomes import Outcome, Step, delivery_outcome
+from workers.patience import Patience
+
+log = structlog.get_logger(__name__)
+
+
+class DeliveryJobs:
+    """The functions a delivery worker may run; `holder` is the process's name."""
+
+    def __init__(
+        self,
+        database: Database,
+        transport: Poster,
+        targets: Mapping[str, Target],
+        settings: DeliverySettings,
+        data_dir: Path,
+        *,
+        holder: str,
+        timeout_seconds: int,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._database = database
+        self._transport = transport
+        self._targets = targets
+        self._settings = settings
+        self._data_dir = data_dir
+        self._holder = holder
+        self._lease_seconds = lease_seconds(timeout_seconds)
+        self._clock = clock
+
+    @property
+    def functions(self) -> dict[str, JobFunction]:
+        """Give the allow-list for the worker."""
+        return {SEND_DELIVERY: self.send_delivery}
+
+    async def send_delivery(self, delivery_id: int, token: int) -> None:
+        """Send one delivery if the token still holds; raises StoreUnavailable before anything was sent."""
+        task = await self._database.run(
+            deliveries.start, delivery_id, token, self._holder, self._clock(), self._lease_seconds
+        )
+        if task is None:
+            return
+        try:
+            answer = await self._deliver(task)
+        except Failure as failure:
+            await self._fail(task, failure)
+        except asyncio.CancelledError:
+            await self._fail(task, Transient(Reason.TIMED_OUT, "the job was stopped before the receiver answered"))
+            raise
+        else:
+            await self._note_sent(task, answer)
+
+    async def _deliver(self, task: DeliveryTask) -> str:
+        target = self._targets.get(task.channel)
+        if target is None:
+            raise Permanent(Reason.CHANNEL_UNKNOWN, f"no channel is named {task.channel!r} in the settings")
+        return await deliver(task, target, self._transport, self._data_dir)
+
+    async def _note_sent(self, task: DeliveryTask, answer: str) -> None:
+        """Note the success; a store that is away is waited for, since forgetting means sending twice."""
+        patience = Patience("delivery_note_waits")
+        until = self._clock() + timedelta(seconds=LEASE_MARGIN_SECONDS)
+        while True:
+            try:
+                noted = await self._database.run(deliveries.sent, task.delivery_id, task.token, self._clock(), answer)
+            except StoreUnavailable as error:
+                if self._clock() > until:
+                    raise
+                await asyncio.sleep(patience.failed(error))
+            else:
+                patience.succeeded()
+                log.info("delivery_sent", delivery_id=task.delivery_id, channel=task.channel, still_ours=noted)
+                return
+
+    async def _fail(self, task: DeliveryTask, failure: Failure) -> None:
+        outcome = delivery_outcome(failure, task.attempts, self._settings)
+        if outcome.step is Step.RETRY:
+            await self._put_back(task, outcome, str(failure))
+        else:
+            await self._database.run(
+                deliveries.park, task.delivery_id, task.token, outcome.reason, str(failure), self._clock()
+            )
+        log.warning(
+            "delivery_failed",
+            delivery_id=task.delivery_id,
+            channel=task.channel,
+            step=outcome.step,
+            reason=outcome.reason,
+            attempts=task.attempts,
+            error=str(failure),
+        )
+
+    async def _put_back(self, task: DeliveryTask, outcome: Outcome, error: str) -> None:
+        now = self._clock()
+        not_before = now + timedelta(seconds=outcome.wait_seconds)
+        await self._database.run(
+            deliveries.put_back, task.delivery_id, task.token, now, not_before, outcome.reason, error
+        )

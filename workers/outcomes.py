@@ -1,0 +1,82 @@
+"""The one table from failures to what becomes of the work; pure.
+
+In: a `Failure`, and how often it was tried. Out: an `Outcome`: try again at the earliest after some seconds, or
+end, and how. Trap: a page that cannot be had is no reason to miss a story: its entry goes on with the feed's own
+text; and a receiver that refuses one alert is no reason to lose it: its delivery is parked, to be replayed.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from config.settings import DeliverySettings
+from pipeline.errors import Failure, Permanent, Poison, Transient
+from pipeline.model import Reason
+
+PAGE_WAITS = (60.0, 300.0, 1800.0, 7200.0, 21_600.0)  #: seconds before the second, third … try; the last repeats
+JITTER = 0.2  #: so that what failed together does not come back together
+LONGEST_RETRY_AFTER = 86_400.0  #: a host that asks for more is asked again after a day
+POISONOUS = frozenset({Reason.EXTRACTION_TIMED_OUT, Reason.EXTRACTION_CRASHED})
+
+Jitter = Callable[[], float]
+
+
+class Step(StrEnum):
+    """What is done next."""
+
+    RETRY = "retry"
+    USE_FEED = "use_feed"
+    QUARANTINE = "quarantine"
+    PARK = "park"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A step, the reason it is counted under, and for a retry the least seconds to wait."""
+
+    step: Step
+    reason: Reason
+    wait_seconds: float = 0
+
+
+def spread() -> float:
+    """Give a factor around one."""
+    return random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads retries, hides nothing
+
+
+def page_outcome(
+    failure: Failure, attempts: int, last_reason: Reason | None, most_attempts: int, jitter: Jitter = spread
+) -> Outcome:
+    """Decide for an entry whose page failed; `attempts` counts this one, `last_reason` is the one before."""
+    match failure:
+        case Poison() if last_reason in POISONOUS:
+            return Outcome(Step.QUARANTINE, failure.reason)
+        case Poison():
+            return Outcome(Step.RETRY, failure.reason, PAGE_WAITS[0] * jitter())
+        case Transient() if attempts < most_attempts:
+            wait = PAGE_WAITS[min(attempts, len(PAGE_WAITS)) - 1]
+            return Outcome(Step.RETRY, failure.reason, _at_least(wait * jitter(), failure.retry_after))
+        case _:
+            return Outcome(Step.USE_FEED, failure.reason)
+
+
+def delivery_outcome(failure: Failure, attempts: int, settings: DeliverySettings, jitter: Jitter = spread) -> Outcome:
+    """Decide for a delivery that failed (checklist R33); `attempts` counts this one."""
+    match failure:
+        case Transient() if attempts < settings.attempts:
+            doubled = settings.first_retry_seconds * 2 ** min(attempts - 1, 32)
+            wait = min(doubled, settings.longest_retry_seconds) * jitter()
+            return Outcome(Step.RETRY, failure.reason, _at_least(wait, failure.retry_after))
+        case Transient():
+            return Outcome(Step.PARK, Reason.TOO_MANY_ATTEMPTS)
+        case Permanent(reason=Reason.HTTP_GONE):
+            return Outcome(Step.PARK, Reason.RECEIVER_GONE)
+        case Permanent(reason=Reason.HTTP_REFUSED | Reason.HTTP_NOT_FOUND):
+            return Outcome(Step.PARK, Reason.RECEIVER_REFUSED)
+        case _:
+            return Outcome(Step.PARK, failure.reason)
+
+
+def _at_least(wait: float, asked: float | None) -> float:
+    return max(wait, min(asked or 0, LONGEST_RETRY_AFTER))
