@@ -37,7 +37,7 @@ async def test_no_cookie_comes_back(origin: Origin, transport: Transport) -> Non
     origin.script("/", [Answer(status=302, headers=[planted, ("Location", "/next")])])
     origin.serve("/next", headers=[planted])
     for _ in range(2):
-        await transport.get(origin.url("/"), max_bytes=100)
+        await transport.get(origin.url("/", "gazette.localhost"), max_bytes=100)
     assert len(origin.requests) == 4
     assert all(seen.header("Cookie") is None and seen.header("Referer") is None for seen in origin.requests)
 
