@@ -13,6 +13,7 @@ import feedparser
 
 from pipeline.errors import Permanent
 from pipeline.feeds import declared, mending
+from pipeline.feeds.bombs import refuse_bombs
 from pipeline.feeds.raw import RawEntry, RawFeed
 from pipeline.feeds.text import clean_line, clean_text, has_markup, html_to_text
 from pipeline.model import Reason
@@ -28,11 +29,12 @@ _RAW_TEXT_LENGTH = 2_000_000  # markup beyond this is not turned into text: four
 def read_xml(text: str, url: str, entry_limit: int) -> RawFeed:
     """Read a decoded document; at most `entry_limit` entries are looked at.
 
-    Raises `Permanent` with NOT_A_FEED if it is something else. A document that is damaged but recognised is read as
-    far as it can be; `complete` tells whether its root was ever closed.
+    Raises `Permanent` with NOT_A_FEED if it is something else, or built to hurt. A document that is damaged but
+    recognised is read as far as it can be; `complete` tells whether its root was ever closed.
     """
     mended = mending.mend(text)
     cut, skipped_count = mending.cut_entries(mended, entry_limit)
+    refuse_bombs(cut)
     found = _parse(cut)
     version = _text(found, "version")
     if not version:

@@ -1,0 +1,94 @@
+"""Documents that were made to hurt the reader."""
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import Permanent
+from pipeline.feeds.parse import parse
+from tests.feeds.documents import rss
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+ITEM = "<item><guid>1</guid><title>{}</title></item>"
+LAUGHS = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+MEGABYTE = "x" * 1_000_000
+
+ENTITIES = {
+    "billion laughs": f'<!DOCTYPE rss [<!ENTITY a0 "ha">{LAUGHS}]>' + rss(ITEM.format("&a11;")),
+    "on many lines": f'<!DOCTYPE rss [\n<!ENTITY a0 "ha">\n{LAUGHS}\n]>\n' + rss(ITEM.format("&a11;")),
+    "quadratic": f'<!DOCTYPE rss [<!ENTITY a "{MEGABYTE}">]>' + rss(ITEM.format("&a;" * 2000)),
+    "parameter": f'<!DOCTYPE rss [<!ENTITY % p "{LAUGHS.replace(chr(34), chr(39))}">%p;]>' + rss(ITEM.format("&a11;")),
+}
+
+
+@pytest.mark.parametrize("document", ENTITIES.values(), ids=ENTITIES)
+def test_entities_are_not_blown_up(document: str) -> None:
+    """S17: entities that grow cost a moment and no memory."""
+    started = time.process_time()
+    try:
+        parsed = parse(document.encode(), url="https://e.example/", now=NOW)
+    except Permanent:
+        return
+    finally:
+        assert time.process_time() - started < 10
+    assert all(len(entry.title) <= 1000 for entry in parsed.entries)
+
+
+@pytest.mark.parametrize("declared", ["general", "parameter", "dtd"])
+async def test_nothing_outside_is_opened(declared: str, tmp_path: Path) -> None:
+    """S17: no file is read and no address asked, whatever a DOCTYPE names."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the secret of the house")
+    callers: list[object] = []
+    server = await asyncio.start_server(lambda _reader, writer: callers.append(writer), "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+    doctype = {
+        "general": f'<!DOCTYPE rss [<!ENTITY f SYSTEM "{secret.as_uri()}"><!ENTITY h SYSTEM "{address}">]>',
+        "parameter": f'<!DOCTYPE rss [<!ENTITY % p SYSTEM "{address}">%p;<!ENTITY f "f"><!ENTITY h "h">]>',
+        "dtd": f'<!DOCTYPE rss SYSTEM "{address}">',
+    }[declared]
+    body = (doctype + rss(ITEM.format("before &f; &h;"))).encode()
+    async with server:
+        parsed = await asyncio.to_thread(parse, body, url="https://e.example/", now=NOW)
+        await asyncio.sleep(0)
+        assert callers == []
+    assert "secret" not in parsed.entries[0].title
+
+
+@pytest.mark.parametrize("text", ["/etc/passwd", "file:///etc/passwd", "http://127.0.0.1/feed"])
+def test_a_body_is_never_a_name(text: str) -> None:
+    """S17: feedparser opens what looks like a path or an address; it is given bytes only."""
+    with pytest.raises(Permanent):
+        parse(text.encode(), url="https://e.example/", now=NOW)
+
+
+ATTRIBUTES = " ".join(f"a{n}='x'" for n in range(100_000))
+PREFIXES = " ".join(f"xmlns:p{n}='u{n}'" for n in range(10_000))
+DEEP = {
+    "elements": rss("<item><guid>1</guid>" + "<a>" * 400_000 + "</a>" * 400_000 + "</item>"),
+    "a hundred thousand namespaces": rss("<item/>" * 1000 + "".join(f"<a xmlns:p{n}='u{n}'/>" for n in range(100_000))),
+    "namespaces for every element": rss("<p1:x/>" * 50_000, root=PREFIXES),
+    "markup in a summary": rss(f"<item><guid>1</guid><description>{'&lt;div&gt;' * 100_000}</description></item>"),
+    "never closed": "<rss version='2.0'><channel><item><guid>1</guid>" + "<a>" * 400_000,
+    "a hundred thousand attributes": rss(f"<item {ATTRIBUTES}><guid>1</guid></item>"),
+}
+
+
+@pytest.mark.parametrize("document", DEEP.values(), ids=DEEP)
+def test_structure_costs_a_moment(document: str) -> None:
+    """S30: depth and breadth end in entries or a named reason, in time."""
+    started = time.process_time()
+    with suppress(Permanent):
+        parse(document.encode(), url="https://e.example/", now=NOW)
+    assert time.process_time() - started < 20
+
+
+def test_a_rich_document_is_no_bomb() -> None:
+    """S30: markup in CDATA is text, however much; a page's worth of attributes is no attack."""
+    image = f"<img {ATTRIBUTES[:500]} srcset='{'a.png?w=1&amp;h=2 3w, ' * 300}'/>"
+    document = rss(f"<item><guid>1</guid><description><![CDATA[{image * 3000}]]></description></item>")
+    assert len(parse(document.encode(), url="https://e.example/", now=NOW).entries) == 1

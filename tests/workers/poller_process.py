@@ -1,0 +1,21 @@
+"""A poller in a process of its own, for tests that stop or kill it: `python -m tests.workers.poller_process URL`."""
+
+import asyncio
+import sys
+
+from pipeline.feeds.schedule import PollPolicy
+from pipeline.store.database import Database
+from tests.workers.polling import polling
+
+LEASE_SECONDS = 2.0
+FLOOR = PollPolicy(interval_seconds=1, floor_seconds=1, ceiling_seconds=60)
+
+
+async def main(url: str) -> None:
+    database = Database.open(url)
+    async with polling(database, policy=FLOOR, lease_seconds=LEASE_SECONDS):
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

@@ -1,0 +1,204 @@
+"""Poll the feeds that are due, many at a time, for as long as the process lives.
+
+In: the store, the transport, what the owner allows. Out: polls recorded in the store, each in one transaction.
+Hides asyncio's tasks. Several pollers share the feeds by leases. Trap: a process that was suspended wakes up with
+leases that have passed to another poller; each is looked at again before its request starts (R28).
+"""
+
+import asyncio
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from random import Random, SystemRandom
+
+import structlog
+
+from pipeline.errors import StoreUnavailable
+from pipeline.feeds.poll import ACCEPT, Means, poll
+from pipeline.feeds.schedule import PollPolicy
+from pipeline.model import FeedLease, Pace, PollCounts, PollResult, Response, Validators
+from pipeline.store import feeds
+from pipeline.store.database import Database
+from pipeline.transport import Transport, failure_of_status
+from workers.clock import Clock, utc_now
+from workers.patience import Patience, pause
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 1.0  #: between two looks for due feeds while none ends
+LEASE_SECONDS = 120.0  #: from the host's slot on: two requests with the usual limit, reading and recording
+RECORD_SHARE = 0.25  #: of the lease that is kept for recording
+GRACE_SECONDS = 20.0  #: for the polls under way when the process is told to stop
+PARSER_COUNT = 2  #: threads that read documents; Python runs one at a time, the second hides a slow one
+
+
+class Poller:
+    """Claim, poll and record until told to stop; any number of pollers may work on one store."""
+
+    def __init__(
+        self,
+        database: Database,
+        transport: Transport,
+        policy: PollPolicy,
+        pace: Pace,
+        *,
+        concurrency: int = 32,
+        import_hours: int = 24,
+        lease_seconds: float = LEASE_SECONDS,
+        grace_seconds: float = GRACE_SECONDS,
+        look_seconds: float = LOOK_SECONDS,
+        random: Random | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._database = database
+        self._transport = transport
+        self._policy = policy
+        self._pace = pace
+        self._concurrency = concurrency
+        self._import_hours = import_hours
+        self._lease_seconds = lease_seconds
+        self._grace_seconds = grace_seconds
+        self._look_seconds = look_seconds
+        self._clock = clock
+        self._parsers = ThreadPoolExecutor(PARSER_COUNT, "parse")
+        self._means = Means(self._ask, policy, random or SystemRandom(), clock, self._parsers)
+        self._running: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._counts: Counter[str] = Counter()
+
+    def detail(self) -> dict[str, object]:
+        """Say how the poller stands, for its heartbeat."""
+        return {"running": len(self._running), **self._counts}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop`, then let the polls under way end; an absent store is waited for."""
+        log.info("poller_started", concurrency=self._concurrency)
+        watching = asyncio.create_task(self._wake_at(stop))
+        try:
+            await self._claim_until(stop)
+            if self._running:
+                await asyncio.wait(self._running, timeout=self._grace_seconds)
+        finally:
+            watching.cancel()
+            await self._cancel_rest()
+            self._parsers.shutdown(wait=False, cancel_futures=True)
+        log.info("poller_stopped", **self._counts)
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._wake.set()
+
+    async def _claim_until(self, stop: asyncio.Event) -> None:
+        patience = Patience("claim_waits")
+        while not stop.is_set():
+            self._wake.clear()
+            try:
+                await self._claim()
+            except StoreUnavailable as error:
+                await pause(stop, patience.failed(error))
+            else:
+                patience.succeeded()
+                await pause(self._wake, self._look_seconds)
+
+    async def _claim(self) -> None:
+        """Begin as many polls as there is room for; a quarter of the room at least, so that claims come in batches."""
+        room = self._concurrency - len(self._running)
+        if room < max(1, self._concurrency // 4):
+            return
+        leases = await self._database.run(
+            feeds.claim_due,
+            self._clock(),
+            room,
+            self._lease_seconds,
+            self._pace,
+            floor_seconds=self._policy.floor_seconds,
+        )
+        for lease in leases:
+            task = asyncio.create_task(self._poll(lease))
+            self._running.add(task)
+            task.add_done_callback(partial(self._ended, lease))
+
+    def _ended(self, lease: FeedLease, task: asyncio.Task[None]) -> None:
+        """Note the end of a poll; after a mistake of ours its lease runs out, and the others go on."""
+        self._running.discard(task)
+        self._wake.set()
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._counts["crashed_count"] += 1
+            log.error("poll_crashed", feed_id=lease.feed.id, url=lease.feed.url, exc_info=error)
+
+    async def _cancel_rest(self) -> None:
+        """Give up what did not end in time; the leases run out by themselves."""
+        late = list(self._running)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        if late:
+            log.warning("polls_given_up", count=len(late))
+
+    async def _poll(self, lease: FeedLease) -> None:
+        """Wait for the host's slot, poll, record."""
+        await asyncio.sleep(max(0.0, (lease.start_at - self._clock()).total_seconds()))
+        seconds = (lease.until - self._clock()).total_seconds() - RECORD_SHARE * self._lease_seconds
+        if seconds < self._lease_seconds / 2:
+            log.warning("poll_too_late", feed_id=lease.feed.id, start_at=lease.start_at.isoformat())
+            return
+        result = await poll(lease.feed, self._means, seconds=seconds)
+        counts = await self._record(lease, result)
+        if counts is not None:
+            self._report(lease, result, counts)
+
+    async def _ask(self, url: str, validators: Validators) -> Response:
+        response = await self._transport.get(
+            url, max_bytes=self._policy.feed_bytes, accept=ACCEPT, validators=validators
+        )
+        failure = failure_of_status(response, self._clock())
+        if failure is not None:
+            raise failure
+        return response
+
+    async def _record(self, lease: FeedLease, result: PollResult) -> PollCounts | None:
+        """Store the result, as long as the lease lasts; None if it could not be stored.
+
+        Nothing is lost then: the validators are the old ones, so the next poll brings the same again (F4).
+        """
+        patience = Patience("record_waits")
+        while True:
+            try:
+                counts = await self._database.run(feeds.record_poll, lease, result, self._import_hours, self._clock())
+            except StoreUnavailable as error:
+                if self._clock() >= lease.until:
+                    break
+                await asyncio.sleep(patience.failed(error))
+            else:
+                patience.succeeded()
+                if counts is not None:
+                    return counts
+                break
+        self._counts["lost_count"] += 1
+        log.warning("poll_not_recorded", feed_id=lease.feed.id, url=lease.feed.url)
+        return None
+
+    def _report(self, lease: FeedLease, result: PollResult, counts: PollCounts) -> None:
+        """Count the poll and log what came of it; an unchanged feed is worth no line."""
+        feed = log.bind(feed_id=lease.feed.id, url=lease.feed.url, status=result.status)
+        self._counts["polled_count"] += 1
+        if result.reason is not None:
+            self._counts["failed_count"] += 1
+            next_at = result.next_poll_at.isoformat(timespec="seconds")
+            feed.warning(
+                "feed_failed", reason=result.reason, error=result.error, gone=result.gone, next_poll_at=next_at
+            )
+        elif result.parsed is None:
+            self._counts["unchanged_count"] += 1
+            feed.debug("feed_unchanged")
+        else:
+            self._counts["new_entry_count"] += counts.new_count
+            log_line = feed.info if counts.new_count or counts.dropped_count else feed.debug
+            log_line(
+                "feed_polled",
+                **asdict(counts),
+                skipped_count=result.parsed.skipped_count,
+                complete=result.parsed.complete,
+            )
