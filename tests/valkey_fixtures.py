@@ -21,6 +21,7 @@ class RunningValkey:
     def __init__(self, data_dir: Path) -> None:
         self.plan: EmbeddedValkey = prepare(data_dir)
         self.url = self.plan.url
+        self.client = connect(self.url)
         self.start()
 
     def start(self) -> None:
@@ -38,6 +39,7 @@ class RunningValkey:
         self.process.wait()
 
     def close(self) -> None:
+        self.client.close()
         with suppress(ProcessLookupError):
             self.resume()
         self.kill()

@@ -24,12 +24,11 @@ from rq.worker_registration import clean_worker_registry, register, unregister
 
 from workers.allow_list import Call, JobForbidden, read_call
 from workers.locked_job import FAILURE_SECONDS, FIELDS, RESULT_SECONDS, LockedJob
-from workers.queue import WorkQueue
+from workers.queue import BEAT_SECONDS, WorkQueue
 from workers.server import queue_errors
 
 log = structlog.get_logger(__name__)
 
-BEAT_SECONDS = 10  #: between two heartbeats; a dead worker's jobs are known as such 60 s after the last
 MAINTENANCE_SECONDS = 60  #: between two looks for what dead workers left (checklist R8)
 MAINTENANCE_LOCK_SECONDS = 30
 DUE_LIMIT = 500

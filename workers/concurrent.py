@@ -16,10 +16,10 @@ from typing import Any, ParamSpec, TypeVar
 import structlog
 
 from pipeline.errors import QueueUnavailable
-from workers.bookkeeping import BEAT_SECONDS, MAINTENANCE_SECONDS, Bookkeeper, Ended, Taken
+from workers.bookkeeping import MAINTENANCE_SECONDS, Bookkeeper, Ended, Taken
 from workers.locked_job import TIMEOUT_SECONDS
 from workers.patience import Patience, pause
-from workers.queue import WorkQueue
+from workers.queue import BEAT_SECONDS, WorkQueue
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -39,11 +39,6 @@ class EmbeddedValkey:
     log_path: Path
 
 
-def socket_url(data_dir: Path) -> str:
-    """Say where the server of that data folder listens, whether it runs or not."""
-    return f"unix://{quote(str(_socket_in(data_dir.absolute() / 'queue')))}"
-
-
 def prepare(data_dir: Path) -> EmbeddedValkey:
     """Write the configuration and clear what a killed server left; call it with the data folder locked.
 

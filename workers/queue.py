@@ -5,6 +5,7 @@ which of them still have a place. Hides rq.Queue. Trap: a job's hash says "queue
 the list, so "does it live?" is asked of the lists and registries in one transaction, never of the hash.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +20,10 @@ from workers.allow_list import PAYLOAD_VERSION
 from workers.locked_job import FAILURE_SECONDS, MOST_RETRIES, RESULT_SECONDS, RETRY_INTERVALS, LockedJob
 from workers.server import queue_errors
 
+BEAT_SECONDS = 10  #: RQ's interval of heartbeats; ours come twice as often
+EXECUTION_SECONDS = BEAT_SECONDS + 60  #: how far ahead a heartbeat sets the end of an execution (RQ 3.0.0)
+SILENT_SECONDS = 25  #: an execution not renewed this long belongs to a dead worker
+
 PAGES: Final = "pages"
 DELIVERIES: Final = "deliveries"
 
@@ -30,6 +35,7 @@ class Places:
     queued: frozenset[str]
     taken: frozenset[str]  #: moved off the list by a worker that has not yet said that it started
     started: frozenset[str]
+    silent: frozenset[str]  #: of the started, those whose worker has not been heard of
     scheduled: frozenset[str]  #: waiting for another try
 
     @property
@@ -85,10 +91,12 @@ class WorkQueue:
         with queue_errors(), self.connection.pipeline() as pipeline:
             pipeline.lrange(self.rq.key, 0, -1)
             pipeline.lrange(self.intermediate_key, 0, -1)
-            pipeline.zrange(self.rq.started_job_registry.key, 0, -1)
+            pipeline.zrange(self.rq.started_job_registry.key, 0, -1, withscores=True)
             pipeline.zrange(self.rq.scheduled_job_registry.key, 0, -1)
             queued, taken, started, scheduled = pipeline.execute()
-        return Places(_ids(queued), _ids(taken), _ids(started), _ids(scheduled))
+        heard = time.time() + EXECUTION_SECONDS - SILENT_SECONDS
+        silent = [member for member, until in started if until < heard]
+        return Places(_ids(queued), _ids(taken), _ids([member for member, _ in started]), _ids(silent), _ids(scheduled))
 
     def failed_count(self) -> int:
         """Count the jobs in the failed registry; looking changes nothing (checklist R26)."""

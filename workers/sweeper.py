@@ -31,8 +31,13 @@ CHECK_LIMIT = 1000  #: rows checked in one sweep, the longest queued first
 
 
 def lost(rows: Sequence[tuple[int, int, str]], places: Places, taken_before: Collection[str]) -> list[Row]:
-    """Choose the rows (id, token, job id) whose job stands nowhere, or was taken a sweep ago and never started."""
-    living = places.queued | places.started | places.scheduled | (places.taken - frozenset(taken_before))
+    """Choose the rows (id, token, job id) whose job nobody will run.
+
+    It stands nowhere; or it was taken a sweep ago and never started; or its worker is silent, while the row
+    says that it never began.
+    """
+    started = places.started - places.silent
+    living = places.queued | started | places.scheduled | (places.taken - frozenset(taken_before))
     return [(row_id, token) for row_id, token, job_id in rows if job_id not in living]
 
 

@@ -32,7 +32,7 @@ async def working(
     url: str, functions: Mapping[str, JobFunction], *, concurrency: int = 16, **kwargs: float
 ) -> AsyncIterator[ConcurrentWorker]:
     """Run a worker on `pages` inside the block and stop it warmly after."""
-    queue = WorkQueue(PAGES, connect(url))
+    queue = WorkQueue(PAGES, connect(url, socket_seconds=2))
     kwargs.setdefault("look_seconds", 0.1)
     worker = ConcurrentWorker(queue, functions, concurrency, name=f"test-{uuid.uuid4().hex[:8]}", **kwargs)
     stop = asyncio.Event()

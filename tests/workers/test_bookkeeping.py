@@ -4,7 +4,7 @@ from redis import Redis
 
 from tests.workers.support import rows
 from workers.bookkeeping import Bookkeeper
-from workers.queue import PAGES, WorkQueue
+from workers.queue import PAGES, SILENT_SECONDS, WorkQueue
 
 
 def books(queue: WorkQueue, name: str = "books") -> Bookkeeper:
@@ -75,3 +75,15 @@ def test_a_member_that_is_no_execution_stops_no_maintenance(valkey: Redis) -> No
     keeper.maintain()
     keeper.maintain()
     assert len(queue.places().queued) == 1
+
+
+def test_a_silent_worker_shows(valkey: Redis) -> None:
+    """R8: jobs whose heartbeats stopped are told from those that run, long before RQ calls them abandoned."""
+    queue = WorkQueue(PAGES, valkey)
+    queue.enqueue("fetch", rows(2), 60)
+    first, second = (one.job.id for one in books(queue).take(2, 1))
+    assert queue.places().started == {first, second}
+    assert not queue.places().silent
+    [member] = [m for m in valkey.zrange(queue.rq.started_job_registry.key, 0, -1) if m.startswith(first.encode())]
+    valkey.zincrby(queue.rq.started_job_registry.key, -(SILENT_SECONDS + 1), member)
+    assert queue.places().silent == {first}

@@ -6,14 +6,21 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
+import pytest
 from redis import Redis
 from rq import Worker
 
 from tests.valkey_fixtures import RunningValkey
 from tests.workers.support import eventually, rows, working, zmembers
+from workers import concurrent
 from workers.concurrent import ConcurrentWorker
 from workers.queue import PAGES, WorkQueue
-from workers.server import connect
+
+
+@pytest.fixture(autouse=True)
+def quick_beats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let heartbeats and second tries come every half second."""
+    monkeypatch.setattr(concurrent, "BEAT_SECONDS", 1)
 
 
 async def test_jobs_run_at_once_and_each_once(valkey: Redis, valkey_url: str) -> None:
@@ -166,13 +173,13 @@ async def test_a_warm_stop_ends_with_its_grace(valkey: Redis, valkey_url: str) -
     assert len(queue.places().scheduled) == 2
 
 
-async def test_a_cold_stop_waits_for_nobody(valkey_url: str) -> None:
+async def test_a_cold_stop_waits_for_nobody(valkey: Redis) -> None:
     """R13: the second signal cancels all at once; what ran stays started, for the sweeper."""
 
     async def fetch(_entry_id: int, _token: int) -> None:
         await asyncio.sleep(30)
 
-    queue = WorkQueue(PAGES, connect(valkey_url))
+    queue = WorkQueue(PAGES, valkey)
     queue.enqueue("fetch", rows(2), 60)
     stop, hurry = asyncio.Event(), asyncio.Event()
     run = asyncio.create_task(ConcurrentWorker(queue, {"fetch": fetch}, 8, name="cold").run(stop, hurry))
@@ -212,7 +219,7 @@ async def test_an_outage_is_waited_out(new_valkey: Callable[[], RunningValkey]) 
         await asyncio.sleep(0.1)
         ran.append(entry_id)
 
-    queue = WorkQueue(PAGES, connect(server.url))
+    queue = WorkQueue(PAGES, server.client)
     async with working(server.url, {"fetch": fetch}) as worker:
         queue.enqueue("fetch", rows(5), 60)
         await eventually(lambda: len(ran) == 5)
@@ -235,7 +242,7 @@ async def test_a_hanging_server_is_waited_out(new_valkey: Callable[[], RunningVa
     async def fetch(entry_id: int, _token: int) -> None:
         ran.append(entry_id)
 
-    queue = WorkQueue(PAGES, connect(server.url))
+    queue = WorkQueue(PAGES, server.client)
     async with working(server.url, {"fetch": fetch}) as worker:
         queue.enqueue("fetch", rows(1), 60)
         await eventually(lambda: ran == [1])
@@ -259,5 +266,5 @@ async def test_a_worker_may_start_before_its_server(new_valkey: Callable[[], Run
     async with working(server.url, {"fetch": fetch}) as worker:
         await eventually(lambda: not worker.detail()["queue_answers"])
         server.start()
-        WorkQueue(PAGES, connect(server.url)).enqueue("fetch", rows(1), 60)
+        WorkQueue(PAGES, server.client).enqueue("fetch", rows(1), 60)
         await eventually(lambda: ran == [1])

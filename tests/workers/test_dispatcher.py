@@ -19,11 +19,10 @@ from tests.workers.support import eventually, working
 from workers.dispatcher import Dispatcher
 from workers.lanes import QUARANTINE_PAGE, delivery_lane, page_lane
 from workers.queue import DELIVERIES, PAGES, Places, WorkQueue
-from workers.server import connect
 from workers.sweeper import CRASH_LIMIT, DEAD_SECONDS, HANDED_LIMIT, QUEUED_SECONDS, lost
 
 FAST = Settings(fetch=FetchSettings(host_gap_seconds=0, host_concurrency=32), queue=QueueSettings(high_water=50))
-NOWHERE = Places(frozenset(), frozenset(), frozenset(), frozenset())
+NOWHERE = Places(*[frozenset[str]()] * 5)
 
 
 class Clock:
@@ -62,14 +61,17 @@ def states(database: Database) -> Counter[EntryState]:
 
 def test_only_rows_without_a_living_job_are_lost() -> None:
     """R1: a job on the list, running, scheduled or just taken keeps its row; one taken a sweep ago does not."""
-    rows = [
-        (number, 1, name) for number, name in enumerate(["queued", "taken", "stuck", "started", "scheduled", "gone"])
-    ]
+    names = ("queued", "taken", "stuck", "started", "silent", "scheduled", "gone")
+    rows = [(number, 1, name) for number, name in enumerate(names)]
     places = Places(
-        frozenset({"queued"}), frozenset({"taken", "stuck"}), frozenset({"started"}), frozenset({"scheduled"})
+        queued=frozenset({"queued"}),
+        taken=frozenset({"taken", "stuck"}),
+        started=frozenset({"started", "silent"}),
+        silent=frozenset({"silent"}),
+        scheduled=frozenset({"scheduled"}),
     )
-    assert lost(rows, places, {"stuck", "queued"}) == [(2, 1), (5, 1)]
-    assert lost(rows, NOWHERE, ()) == [(number, 1) for number in range(6)]
+    assert lost(rows, places, {"stuck", "queued"}) == [(2, 1), (4, 1), (6, 1)]
+    assert lost(rows, NOWHERE, ()) == [(number, 1) for number in range(len(names))]
 
 
 async def test_release_keeps_the_high_water(sqlite_database: Database, valkey: Redis, clock: Clock) -> None:
@@ -88,7 +90,7 @@ async def test_release_gives_back_when_the_queue_fails(
 ) -> None:
     """R14: rows whose jobs could not be queued wait again at once."""
     server = new_valkey()
-    connection = connect(server.url)
+    connection = server.client
     seed(sqlite_database, 5)
     made = dispatcher(sqlite_database, connection, clock)
     lane = page_lane(WorkQueue(PAGES, connection), FAST)
@@ -190,12 +192,12 @@ async def test_nothing_is_lost(
 
     began = asyncio.get_running_loop().time()
     stop = asyncio.Event()
-    made = dispatcher(sqlite_database, connect(server.url), dispatcher_clock, sweep_seconds=0.3)
+    made = dispatcher(sqlite_database, server.client, dispatcher_clock, sweep_seconds=0.3)
     run = asyncio.create_task(made.run(stop))
     async with working(server.url, {"fetch_page": fetch}, concurrency=32):
         await eventually(lambda: len(ended) > 100)
         if fault == "flush":
-            connect(server.url).flushall()
+            server.client.flushall()
         if fault == "kill":
             server.kill()
             await asyncio.sleep(0.5)

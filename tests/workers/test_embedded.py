@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,11 @@ asyncio.run(main(Path(sys.argv[1])))
 """
 
 
+def ask(url: str, *command: str) -> object:
+    with closing(connect(url)) as client:
+        return client.execute_command(*command)
+
+
 def start_parent(folder: Path) -> tuple[subprocess.Popen[str], int, str]:
     parent = subprocess.Popen([sys.executable, "-c", PARENT, str(folder)], stdout=subprocess.PIPE, text=True)  # noqa: S603 - the script above
     assert parent.stdout
@@ -53,7 +59,7 @@ def start_parent(folder: Path) -> tuple[subprocess.Popen[str], int, str]:
 async def test_valkey_dies_with_its_parent_and_starts_again_at_once(tmp_path: Path) -> None:
     """R36: after kill -9 of the parent the server is gone, and the next instance starts at once and keeps the data."""
     parent, server_pid, url = start_parent(tmp_path)
-    connect(url).set("kept", "yes")
+    ask(url, "SET", "kept", "yes")
     await asyncio.sleep(1.1)  # appendfsync everysec: at most a second is lost
     parent.kill()
     parent.communicate()
@@ -61,7 +67,7 @@ async def test_valkey_dies_with_its_parent_and_starts_again_at_once(tmp_path: Pa
     second, _, url = start_parent(tmp_path)
     assert time.monotonic() - began < 5
     await eventually(lambda: not alive(server_pid))
-    assert connect(url).get("kept") == b"yes"
+    assert ask(url, "GET", "kept") == b"yes"
     second.kill()
     second.communicate()
 
@@ -69,7 +75,7 @@ async def test_valkey_dies_with_its_parent_and_starts_again_at_once(tmp_path: Pa
 def test_the_server_is_private_and_keeps_what_it_is_told(new_valkey: Callable[[], RunningValkey]) -> None:
     """S9, R16, R17: a socket of mode 0700 in a folder of mode 0700, no port, append-only, nothing evicted."""
     server = new_valkey()
-    connection = connect(server.url)
+    connection = server.client
     check_server(connection)
     wanted = {"port": "0", "appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}
     assert {name: connection.config_get(name)[name] for name in wanted} == wanted
@@ -80,30 +86,30 @@ def test_the_server_is_private_and_keeps_what_it_is_told(new_valkey: Callable[[]
 def test_what_was_acknowledged_a_second_ago_survives_a_kill(new_valkey: Callable[[], RunningValkey]) -> None:
     """R16: kill -9 of the server loses at most what was written in the last second."""
     server = new_valkey()
-    connect(server.url).set("kept", "yes")
+    server.client.set("kept", "yes")
     time.sleep(1.1)
     server.kill()
     server.start()
-    assert connect(server.url).get("kept") == b"yes"
+    assert server.client.get("kept") == b"yes"
 
 
 def test_a_torn_tail_of_the_file_is_no_obstacle(new_valkey: Callable[[], RunningValkey]) -> None:
     """R16: a record cut in the middle, as a power cut leaves it, costs that record and nothing more."""
     server = new_valkey()
-    connect(server.url).set("kept", "yes")
-    connect(server.url).set("torn", "x" * 1000)
+    server.client.set("kept", "yes")
+    server.client.set("torn", "x" * 1000)
     time.sleep(1.1)
     server.kill()
     [tail] = (server.plan.folder / "appendonlydir").glob("*.incr.aof")
     os.truncate(tail, tail.stat().st_size - 500)
     server.start()
-    assert connect(server.url).mget("kept", "torn") == [b"yes", None]
+    assert server.client.mget("kept", "torn") == [b"yes", None]
 
 
 def test_a_file_that_cannot_be_loaded_is_set_aside(new_valkey: Callable[[], RunningValkey]) -> None:
     """R16: the queue is transport; what is damaged in the middle is kept for a look, and the server starts empty."""
     server = new_valkey()
-    connect(server.url).set("kept", "yes")
+    server.client.set("kept", "yes")
     server.kill()
     [tail] = (server.plan.folder / "appendonlydir").glob("*.incr.aof")
     tail.write_bytes(b"this is no record\r\n" * 100)
@@ -111,7 +117,7 @@ def test_a_file_that_cannot_be_loaded_is_set_aside(new_valkey: Callable[[], Runn
     assert broken.wait(10) != 0
     set_aside_broken(server.plan)
     server.start()
-    assert connect(server.url).dbsize() == 0
+    assert server.client.dbsize() == 0
     assert len(list(server.plan.folder.glob("appendonlydir.broken-*"))) == 1
     set_aside_broken(server.plan)
     assert (server.plan.folder / "appendonlydir").exists()
@@ -124,7 +130,7 @@ def test_a_stale_socket_is_cleared(tmp_path: Path) -> None:
         left.bind(str(plan.socket))
     assert plan.socket.exists()
     server = RunningValkey(tmp_path)
-    assert connect(server.url).ping()
+    assert server.client.ping()
     server.close()
 
 
@@ -132,7 +138,7 @@ def test_a_long_path_moves_the_socket(tmp_path: Path) -> None:
     """R36: where the data folder's path is longer than a socket's may be, a private short folder holds it."""
     server = RunningValkey(tmp_path / ("long" * 20) / ("longer" * 20))
     try:
-        assert connect(server.url).ping()
+        assert server.client.ping()
         assert len(os.fsencode(server.plan.socket)) <= LONGEST_SOCKET_BYTES
         assert stat.S_IMODE(server.plan.socket.parent.stat().st_mode) == 0o700
         assert server.plan.folder.is_relative_to(tmp_path)
@@ -145,7 +151,7 @@ def test_a_long_path_moves_the_socket(tmp_path: Path) -> None:
 def test_odd_characters_in_the_path(tmp_path: Path) -> None:
     """A folder named with blanks, quotes and accents works."""
     server = RunningValkey(tmp_path / 'my "näws" 100%')
-    assert connect(server.url).ping()
+    assert server.client.ping()
     server.close()
 
 
@@ -163,7 +169,7 @@ async def test_a_hanging_parent_is_not_a_dead_one(tmp_path: Path) -> None:
     parent.send_signal(signal.SIGSTOP)
     await asyncio.sleep(0.3)
     assert alive(server_pid)
-    assert connect(url).ping()
+    assert ask(url, "PING")
     parent.kill()
     parent.communicate()
     await eventually(lambda: not alive(server_pid))

@@ -1,0 +1,87 @@
+"""Workers as processes, stopped and killed in mid-run; the store and the queue are real."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from pipeline.model import EntryState
+from pipeline.store import feeds
+from pipeline.store.database import Database
+from tests.store.making import document, entry, lease_of, polled
+from tests.workers.support import eventually
+from tests.workers.test_dispatcher import FAST, states
+from workers.clock import utc_now
+from workers.dispatcher import Dispatcher
+from workers.lanes import delivery_lane, page_lane
+from workers.queue import DELIVERIES, PAGES, WorkQueue
+from workers.server import connect
+
+ROOT = Path(__file__).parents[2]
+
+
+def start_worker(queue_url: str, database_url: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "tests.workers.worker_process", queue_url, database_url]
+    return subprocess.Popen(command, cwd=ROOT, start_new_session=True)  # noqa: S603 - the module beside this one
+
+
+def seed(database: Database, count: int) -> None:
+    now = utc_now()
+    with database.write() as tx:
+        lease = lease_of(tx, now=now)
+        shown = document(*(entry(number, host=f"h{number % 20}.example") for number in range(count)))
+        feeds.record_poll(tx, lease, polled(shown, attempted_at=now, next_poll_at=now), 24, now)
+
+
+@asynccontextmanager
+async def dispatching(database: Database, queue_url: str) -> AsyncIterator[Dispatcher]:
+    stop = asyncio.Event()
+    connection = connect(queue_url)
+    pages = page_lane(WorkQueue(PAGES, connection), FAST)
+    made = Dispatcher(database, pages, delivery_lane(WorkQueue(DELIVERIES, connection), FAST), sweep_seconds=0.5)
+    run = asyncio.create_task(made.run(stop))
+    try:
+        yield made
+    finally:
+        stop.set()
+        await run
+        connection.close()
+
+
+@pytest.mark.slow
+async def test_sigterm_under_load_loses_nothing(sqlite_database: Database, sqlite_url: str, valkey_url: str) -> None:
+    """R13: workers stopped again and again in mid-run exit with 0 within their grace, and every entry is done once."""
+    seed(sqlite_database, 150)
+    async with dispatching(sqlite_database, valkey_url):
+        for goal in (20, 70, 150):
+            worker = start_worker(valkey_url, sqlite_url)
+            await eventually(lambda: states(sqlite_database)[EntryState.DONE] >= goal, 30)  # noqa: B023 - awaited here
+            worker.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            assert await asyncio.to_thread(worker.wait, 20) == 0
+            assert time.monotonic() - began < 10
+            assert not states(sqlite_database)[EntryState.FETCHING]
+    assert states(sqlite_database) == {EntryState.DONE: 150}
+
+
+@pytest.mark.slow
+async def test_a_killed_worker_loses_nothing(sqlite_database: Database, sqlite_url: str, valkey_url: str) -> None:
+    """R6, R8: after kill -9 what the worker held is done by another within a minute, by the silence of its heart."""
+    seed(sqlite_database, 100)
+    async with dispatching(sqlite_database, valkey_url):
+        victim = start_worker(valkey_url, sqlite_url)
+        await eventually(lambda: states(sqlite_database)[EntryState.DONE] > 20, 30)
+        victim.kill()
+        await asyncio.to_thread(victim.wait, 20)
+        held = states(sqlite_database)[EntryState.FETCHING]
+        heir = start_worker(valkey_url, sqlite_url)
+        await eventually(lambda: states(sqlite_database) == {EntryState.DONE: 100}, 70)
+        assert held
+        heir.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(heir.wait, 20) == 0
