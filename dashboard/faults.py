@@ -31,7 +31,7 @@ def wants_html(headers: Headers) -> bool:
 def fault_page(status: int, title: str, text: str, *, html: bool, headers: dict[str, str] | None = None) -> Response:
     """Say no with `status`."""
     if html:
-        return render("fault.html", status=status, headers=headers, title=title, text=text, code=status)
+        return render("fault.html", {"title": title, "text": text, "code": status}, status=status, headers=headers)
     return JSONResponse({"error": title, "detail": text}, status_code=status, headers=headers)
 
 

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from dashboard.door import SESSION_COOKIE, VISIT_COOKIE, Keys, cookie, retry_after, visit_of
 from dashboard.faults import fault_page
+from dashboard.reading import reading
 from dashboard.rendering import render
 from dashboard.sessions import LONGEST, same_password
 from dashboard.words import span
@@ -28,7 +29,7 @@ def login_routes(keys: Keys) -> APIRouter:
     """Make the routes of the login page."""
     router = APIRouter()
 
-    @router.get("/login")
+    @reading(router, "/login")
     async def show(request: Request) -> Response:
         if visit_of(request).signed_in or not keys.has_password:
             return RedirectResponse(local_target(request.query_params.get("next", "")), status_code=303)
@@ -113,14 +114,8 @@ def _form(
 ) -> Response:
     visit = cookie(request.headers, VISIT_COOKIE) or secrets.token_urlsafe(16)
     headers = {"Retry-After": retry_after(wait_seconds)} if wait_seconds > 0 else None
-    page = render(
-        "login.html",
-        status=status,
-        headers=headers,
-        token=keys.tokens.make(visit),
-        target=local_target(target),
-        problem=problem,
-    )
+    shown = {"token": keys.tokens.make(visit), "target": local_target(target), "problem": problem}
+    page = render("login.html", shown, status=status, headers=headers)
     page.set_cookie(VISIT_COOKIE, visit, path="/", httponly=True, samesite="lax", secure=keys.settings.https)
     return page
 

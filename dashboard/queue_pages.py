@@ -29,6 +29,8 @@ from workers.server import connect
 #: What may stand in an address here: names of queues and registries, ids, numbers.
 PLAIN_PATH = re.compile(r"[\w./:@ -]*", re.ASCII)
 LOOKALIKES = str.maketrans({"<": "‹", ">": "›", '"': "”"})
+BRAND = '<a class="navbar-brand">RQ-dashboard</a>'
+WAY_BACK = '<a class="navbar-brand" href="/">← Storywatch</a>'
 INLINE_SCRIPT = '<script type="text/javascript">'
 CONNECTION = "STORYWATCH_CONNECTION"
 THREADS = 4
@@ -112,7 +114,8 @@ def _with_policy(response: Response) -> Response:
     if response.mimetype == "text/html" and not g.get("is_fault"):
         nonce = secrets.token_urlsafe(16)
         page = response.get_data(as_text=True)
-        response.set_data(page.replace(INLINE_SCRIPT, f'<script type="text/javascript" nonce="{nonce}">'))
+        page = page.replace(INLINE_SCRIPT, f'<script type="text/javascript" nonce="{nonce}">')
+        response.set_data(page.replace(BRAND, WAY_BACK))
         response.headers["Content-Security-Policy"] = page_policy(nonce)
     return response
 

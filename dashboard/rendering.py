@@ -4,6 +4,7 @@ In: a template's name and what it shows. Out: an HTML response. Hides Jinja2.
 Trap: autoescape is on for every template whatever its name, and an undefined name is an error, not a blank.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def _environment() -> Environment:
 ENVIRONMENT = _environment()
 
 
-def render(name: str, *, status: int = 200, headers: dict[str, str] | None = None, **shown: object) -> HTMLResponse:
-    """Fill template `name` with `shown`."""
+def render(
+    name: str, shown: Mapping[str, object], *, status: int = 200, headers: dict[str, str] | None = None
+) -> HTMLResponse:
+    """Fill template `name` with what it shows."""
     return HTMLResponse(ENVIRONMENT.get_template(name).render(shown), status_code=status, headers=headers)

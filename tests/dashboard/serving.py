@@ -82,6 +82,7 @@ def serving(app: ASGIApp) -> Iterator[Site]:
 async def call(app: ASGIApp, path: str, *, method: str = "GET", peer: str = "203.0.113.9", **headers: str) -> Answer:
     """Ask the application itself, as if from `peer`: loopback has no other addresses to come from."""
     sent: list[Any] = []
+    asked: list[bool] = []
     named = {"host": "127.0.0.1:8420", **{name.replace("_", "-"): value for name, value in headers.items()}}
     scope = {
         "type": "http",
@@ -100,12 +101,15 @@ async def call(app: ASGIApp, path: str, *, method: str = "GET", peer: str = "203
     }
 
     async def receive() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        if not asked:
+            asked.append(True)
+            return {"type": "http.request", "body": b"", "more_body": False}
+        return await asyncio.Event().wait()  # a visitor that stays
 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await app(scope, receive, send)  # type: ignore[arg-type]  # a scope is a plain dictionary
+    await app(scope, receive, send)
     lower = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
     body = b"".join(message.get("body", b"") for message in sent[1:])
     return Answer(sent[0]["status"], lower, {}, body.decode())

@@ -1,0 +1,82 @@
+"""The dashboard, put together.
+
+In: the database, the settings, a view of the queue and its URL. Out: one ASGI application. Hides FastAPI.
+Trap: the order of the layers, from outside in: headers, Starlette's error layer, the door, the routes. A new
+route needs nothing of its own to be guarded, and a new layer outside the door is a hole.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from config.settings import WebSettings
+from dashboard import faults
+from dashboard.door import Clock, Door, Keys
+from dashboard.headers import SecurityHeaders
+from dashboard.health import health_routes
+from dashboard.login import login_routes
+from dashboard.metrics import metrics_routes
+from dashboard.pages import page_routes
+from dashboard.queue_pages import queue_pages
+from dashboard.queue_view import QueueView
+from dashboard.sources import Sources
+from pipeline.errors import NotFound, Unavailable
+from pipeline.store.database import Database
+
+#: Nothing goes on without one of each.
+REQUIRED_KINDS = ("poller", "dispatcher", "worker", "deliverer")
+STATIC = Path(__file__).parent / "static"
+
+
+def utc_now() -> datetime:
+    """Read the clock."""
+    return datetime.now(UTC)
+
+
+class Dashboard(FastAPI):
+    """FastAPI with the headers outermost, so that even its own 500 carries them."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Stack the layers."""
+        return SecurityHeaders(super().build_middleware_stack())
+
+
+def create_app(
+    database: Database,
+    settings: WebSettings,
+    queue_view: QueueView | None = None,
+    *,
+    queue_url: str = "",
+    required_kinds: tuple[str, ...] = REQUIRED_KINDS,
+    clock: Clock = utc_now,
+) -> FastAPI:
+    """Make the application; `queue_url` empty leaves the queue pages out. Opens and starts nothing.
+
+    `required_kinds` are the kinds of process of which `/readyz` and the overview miss one that does not beat.
+    """
+    keys = Keys(settings, clock)
+    sources = Sources(database, queue_view, clock, has_queue_pages=bool(queue_url), required_kinds=required_kinds)
+    app = Dashboard(title="Storywatch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.add_middleware(Door, keys=keys)
+    _answer_faults(app)
+    app.include_router(login_routes(keys))
+    app.include_router(health_routes(sources))
+    app.include_router(metrics_routes(sources))
+    app.include_router(page_routes(sources, keys))
+    app.mount("/static", StaticFiles(directory=STATIC))
+    if queue_url:
+        app.mount("/rq", queue_pages(queue_url))
+    return app
+
+
+def _answer_faults(app: FastAPI) -> None:
+    app.add_exception_handler(HTTPException, faults.on_http_exception)
+    app.add_exception_handler(NotFound, faults.on_missing)
+    app.add_exception_handler(RequestValidationError, faults.on_missing)
+    app.add_exception_handler(Unavailable, faults.on_unavailable)
+    app.add_exception_handler(Exception, faults.on_unexpected)

@@ -1,0 +1,99 @@
+"""The pages a person opens.
+
+In: requests. Out: filled templates. Hides FastAPI's routing. Trap: the overview costs milliseconds for each
+hundred thousand entries and every open browser asks for it every three seconds, so what was read within the
+last second is shown again.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import HTMLResponse
+
+from dashboard.door import SESSION_COOKIE, Keys, cookie
+from dashboard.looking import OverviewFacts, look_at_article, look_at_overview, look_at_story
+from dashboard.picture import picture
+from dashboard.queue_view import depths
+from dashboard.reading import reading
+from dashboard.rendering import render
+from dashboard.rows import alert_rows, article_rows, beats, feed_rows, host_rows, missing_kinds
+from dashboard.sources import Sources
+
+SHOWN_AGAIN = timedelta(seconds=1)
+#: What fits the databases' largest integer; a larger number names nothing.
+Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What surrounds a page: which one it is, and what the top offers."""
+
+    current: str
+    has_queue_pages: bool
+    form_token: str  #: for the sign-out; empty if nobody signed in
+
+
+def page_routes(sources: Sources, keys: Keys) -> APIRouter:
+    """Make the routes of the pages."""
+    router = APIRouter(default_response_class=HTMLResponse)
+    freshest = _Freshest(sources)
+
+    def frame(request: Request, current: str) -> Frame:
+        token = keys.tokens.make(cookie(request.headers, SESSION_COOKIE)) if keys.has_password else ""
+        return Frame(current, sources.has_queue_pages, token)
+
+    @reading(router, "/")
+    async def overview(request: Request) -> HTMLResponse:
+        return render("overview.html", {"frame": frame(request, "overview"), **await _overview(sources, freshest)})
+
+    @reading(router, "/live")
+    async def live() -> HTMLResponse:
+        return render("live.html", await _overview(sources, freshest))
+
+    @reading(router, "/stories/{story_id}")
+    async def story(request: Request, story_id: Id) -> HTMLResponse:
+        now = sources.clock()
+        facts = await sources.database.look(look_at_story, story_id)
+        shown = {"story": facts.story, "rows": article_rows(facts), "alerts": alert_rows(facts.alerts, now)}
+        return render("story.html", {"frame": frame(request, ""), "now": now, **shown})
+
+    @reading(router, "/articles/{article_id}")
+    async def article(request: Request, article_id: Id) -> HTMLResponse:
+        facts = await sources.database.look(look_at_article, article_id)
+        return render("article.html", {"frame": frame(request, ""), "now": sources.clock(), "facts": facts})
+
+    return router
+
+
+class _Freshest:
+    """Reads the overview's facts at most once a second, however many look."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._facts: OverviewFacts | None = None
+        self._reading = asyncio.Lock()
+
+    async def get(self) -> OverviewFacts:
+        async with self._reading:
+            now = self._sources.clock()
+            if self._facts is None or not timedelta(0) <= now - self._facts.at < SHOWN_AGAIN:
+                self._facts = await self._sources.database.look(look_at_overview, now)
+            return self._facts
+
+
+async def _overview(sources: Sources, freshest: _Freshest) -> dict[str, object]:
+    facts, waiting = await asyncio.gather(freshest.get(), depths(sources.queue))
+    shown_feeds = feed_rows(facts.feeds, facts.at)
+    missing = missing_kinds(facts.processes, sources.required_kinds, facts.at)
+    return {
+        "now": facts.at,
+        "picture": picture(facts.overview, waiting, missing, shown_feeds.trouble_count, facts.at),
+        "stories": facts.stories,
+        "alerts": alert_rows(facts.alerts, facts.at),
+        "feeds": shown_feeds,
+        "beats": beats(facts.processes, facts.at),
+        "hosts": host_rows(facts.hosts, facts.at),
+    }
