@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.alerts import SubscriptionIndex, parse_query
+from pipeline.alerts import Query, SubscriptionIndex, parse_query
 from pipeline.alerts.query.evaluate import SPAN_LIMIT
 from pipeline.alerts.query.plan import normalise, required_keys
+from pipeline.errors import BadQuery
 from pipeline.model import Span, Subscription
 
 #: Each word as it may be written; the referee knows it by its key.
@@ -108,6 +109,22 @@ def test_spans_cut_out_words_of_the_query(
         for span in match.spans:
             word = (title[1] if span.field == "title" else text[1])[span.start : span.end]
             assert word == word.strip(" ,.\n“-") != ""
+
+
+@given(queries())
+@settings(deadline=None)
+def test_every_query_that_parses_has_keys(asked: tuple[Plain, str]) -> None:
+    """What the parser lets pass can be indexed: no keys if and only if an empty article meets the query."""
+    tree = read(asked[1])
+    assert (tree is None) == plainly_met(asked[0], [])
+    assert tree is None or required_keys(normalise(tree))
+
+
+def read(text: str) -> Query | None:
+    try:
+        return parse_query(text)
+    except BadQuery:
+        return None
 
 
 def index_of(*asked: str) -> SubscriptionIndex:

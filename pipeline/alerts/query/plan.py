@@ -45,7 +45,7 @@ def _join(kind: type[And] | type[Or], parts: list[Query]) -> Query:
 def required_keys(query: Query, rarity: Rarity = rarity_by_form) -> frozenset[Key] | None:
     """Find the cheapest set of keys of which every article that meets the normalised query holds at least one.
 
-    None if there is none: such a query asks only what an article must not say, and nearly all meet it.
+    None if there is none: such a query (`asks_nothing`) is met by nearly all articles.
     """
     found = _cheapest(query, rarity)
     return found[1] if found else None
@@ -79,6 +79,19 @@ def _cost(found: _Keys) -> float:
     return found[0]
 
 
+def asks_nothing(query: Query) -> bool:
+    """Whether an article without a single word would meet the query; exactly these have no required keys."""
+    match query:
+        case Word() | Phrase():
+            return False
+        case Not(part):
+            return not asks_nothing(part)
+        case And(parts):
+            return all(asks_nothing(part) for part in parts)
+        case Or(parts):
+            return any(asks_nothing(part) for part in parts)
+
+
 def leaves(query: Query) -> list[Leaf]:
     """List the words and phrases that may be found, negated ones left out, of a normalised query."""
     match query:
@@ -98,4 +111,4 @@ def first_exclusion(query: Query) -> int:
         case And(parts):
             return first_exclusion(parts[0])
         case Or(parts):
-            return first_exclusion(next((p for p in parts if required_keys(p) is None), parts[0]))
+            return first_exclusion(next((p for p in parts if asks_nothing(p)), parts[0]))

@@ -15,7 +15,7 @@ from luqum.exceptions import ParseError
 from luqum.thread import parse
 
 from pipeline.alerts.query.fold import terms_of
-from pipeline.alerts.query.plan import first_exclusion, leaves, normalise, required_keys
+from pipeline.alerts.query.plan import asks_nothing, first_exclusion, leaves, normalise
 from pipeline.alerts.query.scan import NESTING_LIMIT, prepare
 from pipeline.alerts.query.tree import And, Not, Or, Phrase, Query, Word
 from pipeline.alerts.query.unsupported import construct_problem, symbol_problem, word_problem
@@ -82,9 +82,9 @@ def _position_of(error: ParseError, end: int) -> int:
 
 def _refuse_pure_exclusion(tree: Query) -> None:
     """Refuse what nearly every article would meet: somewhere, nothing but an exclusion is asked."""
-    normal = normalise(tree)
-    if required_keys(normal) is not None:
+    if not asks_nothing(tree):
         return
+    normal = normalise(tree)
     what = "one side of OR" if leaves(normal) else "the query"
     raise BadQuery(
         f"{what} only excludes words, so nearly every article would match; add a word that must be there",
