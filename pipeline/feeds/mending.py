@@ -63,3 +63,9 @@ def is_closed(text: str) -> bool:
         return False
     last_entry = max((match.start() for match in _ENTRY_START.finditer(text)), default=0)
     return re.search(rf"</{re.escape(root[1])}\s*>", text[last_entry:], re.IGNORECASE) is not None
+
+
+def ends_in_entry(text: str) -> bool:
+    """Tell whether the text ends before its last entry does; what that entry says may be half a sentence."""
+    starts = [match.start() for match in _ENTRY_START.finditer(text)]
+    return bool(starts) and not _ENTRY_END.search(text, starts[-1])

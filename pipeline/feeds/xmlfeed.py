@@ -30,7 +30,8 @@ def read_xml(text: str, url: str, entry_limit: int) -> RawFeed:
     """Read a decoded document; at most `entry_limit` entries are looked at.
 
     Raises `Permanent` with NOT_A_FEED if it is something else, or built to hurt. A document that is damaged but
-    recognised is read as far as it can be; `complete` tells whether its root was ever closed.
+    recognised is read as far as it can be; `complete` tells whether its root was ever closed. If not, an entry that
+    was cut is left out: once stored with half its words, the whole one would be taken for known (checklist F4).
     """
     mended = mending.mend(text)
     cut, skipped_count = mending.cut_entries(mended, entry_limit)
@@ -39,12 +40,14 @@ def read_xml(text: str, url: str, entry_limit: int) -> RawFeed:
     version = _text(found, "version")
     if not version:
         raise Permanent(Reason.NOT_A_FEED, f"the answer is no feed but {_kind(text)}")
+    complete = not found["bozo"] or mending.is_closed(mended)
+    entries = found["entries"] if complete or not mending.ends_in_entry(cut) else found["entries"][:-1]
     about: dict[str, Any] = found["feed"]
     # RSS does not say what a relative link is relative to; xml:base is already applied, the site comes next.
     base = absolute(url, _text(about, "link")) or url
     return RawFeed(
         format=version,
-        entries=tuple(_entry(entry, base, version) for entry in found["entries"]),
+        entries=tuple(_entry(entry, base, version) for entry in entries),
         title=clean_line(_plain(about, "title", version)),
         site_url=absolute(url, _text(about, "link")),
         language=clean_line(_text(about, "language")),
@@ -53,7 +56,7 @@ def read_xml(text: str, url: str, entry_limit: int) -> RawFeed:
             _text(about, "ttl"), _text(about, "sy_updateperiod"), _text(about, "sy_updatefrequency")
         ),
         skip_hours=declared.skip_hours(mended),
-        complete=not found["bozo"] or mending.is_closed(mended),
+        complete=complete,
     )
 
 

@@ -3,6 +3,13 @@
 In: the parts that a test is about. Out: documents as text. Hides the boilerplate of the formats.
 """
 
+from datetime import UTC, datetime
+
+from pipeline.feeds.parse import parse
+from pipeline.model import ParsedFeed
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+URL = "https://feeds.example/news/rss.xml"
 ITEM = (
     "<item><guid isPermaLink='false'>{n}</guid><link>https://gazette.example/{n}</link><title>Story {n}</title></item>"
 )
@@ -27,3 +34,9 @@ def atom(entries: str, root: str = "") -> str:
         f'<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en" {root}>'
         f"<id>urn:gazette</id><title>The Gazette</title>{entries}</feed>"
     )
+
+
+def read(document: str | bytes, content_type: str = "", entry_limit: int = 2000) -> ParsedFeed:
+    """Parse a document as if it came from `URL` at `NOW`."""
+    body = document.encode() if isinstance(document, str) else document
+    return parse(body, url=URL, now=NOW, content_type=content_type, entry_limit=entry_limit)
