@@ -8,6 +8,7 @@ Trap: not for several threads at once while subscriptions are added or removed.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.alerts.query.evaluate import ArticleWords, meets, spans
 from pipeline.alerts.query.plan import Key, Rarity, normalise, rarity_by_form, required_keys
@@ -15,6 +16,19 @@ from pipeline.alerts.query.syntax import parse_query
 from pipeline.alerts.query.tree import Query
 from pipeline.errors import BadQuery
 from pipeline.model import Match, Subscription
+
+
+@lru_cache(maxsize=250_000)
+def _planned(text: str, rarity: Rarity) -> tuple[Query, frozenset[Key]]:
+    """Parse a query and choose its keys; remembered, since an index made anew after one change asks for all again.
+
+    Parsing is nine tenths of building an index. Raises BadQuery, which is not remembered.
+    """
+    query = normalise(parse_query(text))
+    keys = required_keys(query, rarity)
+    if keys is None:
+        raise AssertionError("the parser lets no query without required words pass")
+    return query, keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +63,10 @@ class SubscriptionIndex:
         if not subscription.enabled:
             return
         try:
-            query = normalise(parse_query(subscription.query))
+            query, keys = _planned(subscription.query, self._rarity)
         except BadQuery as problem:
             self.broken[subscription.id] = problem
             return
-        keys = required_keys(query, self._rarity)
-        if keys is None:
-            raise AssertionError("the parser lets no query without required words pass")
         self._order += 1
         held = _Held(self._order, subscription.id, query, keys)
         self._held[subscription.id] = held
