@@ -14,10 +14,11 @@ import structlog
 
 from config.settings import DeliverySettings
 from pipeline.alerts.channels import Poster, Target, deliver
-from pipeline.errors import Failure, Permanent, StoreUnavailable, Transient
+from pipeline.errors import Failure, NotFound, Permanent, StoreUnavailable, Transient
 from pipeline.model import DeliveryTask, Reason
 from pipeline.store import deliveries
 from pipeline.store.database import Database
+from workers.channel_slots import ChannelSlots
 from workers.clock import Clock, utc_now
 from workers.concurrent import JobFunction
 from workers.lanes import LEASE_MARGIN_SECONDS, SEND_DELIVERY, lease_seconds
@@ -25,6 +26,8 @@ from workers.outcomes import Outcome, Step, delivery_outcome
 from workers.patience import Patience
 
 log = structlog.get_logger(__name__)
+
+CROWDED_SECONDS = 2.0  #: until a delivery whose channel had no room is looked at again
 
 
 class DeliveryJobs:
@@ -50,6 +53,7 @@ class DeliveryJobs:
         self._holder = holder
         self._lease_seconds = lease_seconds(timeout_seconds)
         self._clock = clock
+        self._slots = ChannelSlots(settings.concurrency)
 
     @property
     def functions(self) -> dict[str, JobFunction]:
@@ -57,21 +61,41 @@ class DeliveryJobs:
         return {SEND_DELIVERY: self.send_delivery}
 
     async def send_delivery(self, delivery_id: int, token: int) -> None:
-        """Send one delivery if the token still holds; raises StoreUnavailable before anything was sent."""
+        """Send one delivery if the token still holds and its channel has room.
+
+        Raises StoreUnavailable before anything was sent.
+        """
+        try:
+            channel = (await self._database.look(deliveries.get, delivery_id)).channel
+        except NotFound:
+            return
+        if not self._slots.take(channel):
+            later = self._clock() + timedelta(seconds=CROWDED_SECONDS)
+            await self._database.run(deliveries.give_back, [(delivery_id, token)], later)
+            return
+        works = True
+        try:
+            works = await self._send(delivery_id, token)
+        finally:
+            self._slots.free(channel, works=works)
+
+    async def _send(self, delivery_id: int, token: int) -> bool:
+        """Send it; False if the receiver could not be reached or asked to wait."""
         task = await self._database.run(
             deliveries.start, delivery_id, token, self._holder, self._clock(), self._lease_seconds
         )
         if task is None:
-            return
+            return True
         try:
             answer = await self._deliver(task)
         except Failure as failure:
             await self._fail(task, failure)
+            return not isinstance(failure, Transient)
         except asyncio.CancelledError:
             await self._fail(task, Transient(Reason.TIMED_OUT, "the job was stopped before the receiver answered"))
             raise
-        else:
-            await self._note_sent(task, answer)
+        await self._note_sent(task, answer)
+        return True
 
     async def _deliver(self, task: DeliveryTask) -> str:
         target = self._targets.get(task.channel)

@@ -1,0 +1,123 @@
+"""Heartbeats, signals, the watchdog and the subscriptions a process holds."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+from pipeline.store import processes, subscriptions
+from pipeline.store.database import Database
+from tests.store.making import NOW
+from tests.workers.support import eventually
+from workers import current_index
+from workers.clock import utc_now
+from workers.current_index import CurrentIndex
+from workers.heartbeat import beat_until, process_name
+from workers.patience import Patience, pause
+from workers.signals import ONE_STOP_SECONDS, Stops, stop_on_signals
+
+HANGS = """
+import asyncio, time
+from workers.watchdog import watch_loop
+async def main():
+    watching = asyncio.create_task(watch_loop(asyncio.Event(), hang_seconds=1))
+    await asyncio.sleep({alive})
+    time.sleep({hung})
+    print("went on")
+asyncio.run(main())
+"""
+
+
+async def test_a_process_beats_and_leaves(database: Database) -> None:
+    """R15: a living process has a fresh row with what it says of itself; one that ends has none."""
+    stop = asyncio.Event()
+    name = process_name("worker")
+    run = asyncio.create_task(beat_until(stop, database, name, "worker", lambda: {"running": 3}, seconds=0.05))
+
+    def row() -> list[processes.Process]:
+        with database.read() as tx:
+            return processes.list_all(tx)
+
+    await eventually(row)
+    [before] = row()
+    assert (before.name, before.kind, before.pid, before.detail) == (name, "worker", os.getpid(), {"running": 3})
+    assert utc_now() - before.beat_at < timedelta(seconds=10)
+    await eventually(lambda: row()[0].beat_at > before.beat_at)
+    stop.set()
+    await run
+    assert not row()
+
+
+async def test_the_first_signal_stops_and_the_second_hurries() -> None:
+    """R13: warm at first, cold at the second; two signals at once are one."""
+    with stop_on_signals() as stops:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(stops.stop.wait(), 5)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(0.1)
+        assert not stops.hurry.is_set()
+        stops.first_at -= ONE_STOP_SECONDS
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.wait_for(stops.hurry.wait(), 5)
+    assert isinstance(stops, Stops)
+
+
+def run_hanging(alive: float, hung: float) -> subprocess.CompletedProcess[str]:
+    script = HANGS.format(alive=alive, hung=hung)
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30)  # noqa: S603 - the script above
+
+
+def test_a_hanging_loop_ends_the_process() -> None:
+    """R9, R10: a job that holds the whole loop is ended from outside it, with the place where it hung."""
+    done = run_hanging(0.1, 20)
+    assert done.returncode == 1
+    assert "Timeout" in done.stderr
+    assert "line 7 in main" in done.stderr
+    assert "went on" not in done.stdout
+
+
+def test_a_busy_loop_lives() -> None:
+    """The watchdog leaves a loop alone that is only sometimes slow."""
+    done = run_hanging(2.5, 0.3)
+    assert (done.returncode, done.stdout) == (0, "went on\n")
+
+
+async def test_the_index_follows_the_store(sqlite_database: Database) -> None:
+    """A subscription added, switched off or removed anywhere is followed within a second."""
+    index = CurrentIndex(sqlite_database)
+    assert len(await index.get()) == 0
+    with sqlite_database.write() as tx:
+        added = subscriptions.add(tx, "dam", "dam", ["log"], NOW)
+    deadline = time.monotonic() + current_index.FRESH_SECONDS + 1
+    while not len(await index.get()):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    held = await index.get()
+    assert [match.subscription_id for match in held.match("The dam broke", "")] == [added.id]
+    with sqlite_database.write() as tx:
+        subscriptions.remove(tx, added.id)
+    while len(await index.get()):
+        assert time.monotonic() < deadline + 2
+        await asyncio.sleep(0.05)
+    assert len(held) == 1, "an index in use never changes"
+
+
+def test_patience_grows_and_forgets() -> None:
+    """The pause doubles up to its limit, and begins anew after a success."""
+    patience = Patience("queue_unavailable")
+    error = OSError("away")
+    assert [patience.failed(error) for _ in range(6)] == [0.5, 1, 2, 4, 5, 5]
+    patience.succeeded()
+    assert patience.failed(error) == 0.5
+
+
+async def test_a_pause_ends_with_the_stop() -> None:
+    """Nobody waits out a pause when told to stop."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.05, stop.set)
+    began = time.monotonic()
+    await pause(stop, 10)
+    assert time.monotonic() - began < 2
