@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,10 @@ import pytest
 from pipeline.store.database import Database
 from tests.postgres import PostgresServer
 
-_numbers = count(1)
-
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    """Run one server for the session, with a migrated database to copy from."""
+    """Run one server for the session, with a migrated database that each test finds empty."""
     server = PostgresServer()
     try:
         server.start()
@@ -43,11 +40,9 @@ def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """Give the URL of a migrated, empty PostgreSQL database of this test's own."""
-    name = f"test_{next(_numbers)}"
-    postgres_server.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY FILE_COPY")
-    yield postgres_server.url_of(name)
-    postgres_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    """Give the URL of a migrated, empty PostgreSQL database that no other test uses meanwhile."""
+    yield postgres_server.url_of("migrated")
+    postgres_server.empty("migrated")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -16,6 +16,16 @@ import psycopg
 
 # The shell holds the server: when our end of its standard input closes, however we end, it stops the server.
 _TETHER = '"$0" "$@" & pid=$!; cat >/dev/null; kill -INT $pid; wait $pid'
+_CUT_OFF = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_EMPTY = """
+    DO $$ BEGIN EXECUTE (
+        SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ') || ' RESTART IDENTITY'
+        FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    ); END $$
+"""
 _QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=120", "shared_buffers=64MB")
 
 
@@ -66,10 +76,15 @@ class PostgresServer:
         """Give the URL of one of its databases."""
         return f"postgresql://postgres@/{name}?host={self.folder}"
 
-    def execute(self, statement: str) -> None:
+    def execute(self, statement: str, name: str = "postgres") -> None:
         """Run a statement outside any transaction, such as CREATE DATABASE."""
-        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.url_of(name), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def empty(self, name: str) -> None:
+        """Cut off whoever is connected to a database and empty its tables; much quicker than making another."""
+        self.execute(_CUT_OFF, name)
+        self.execute(_EMPTY, name)
 
     def _answers(self) -> bool:
         try:

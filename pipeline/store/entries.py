@@ -6,25 +6,24 @@ the entries back.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
-from itertools import chain, islice, zip_longest
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from pipeline.model import Entry, EntryState, FetchTask, Pace, Reason, Released, Swept
-from pipeline.store import hosts, leases
+from pipeline.store import hosts, leases, waiting
 from pipeline.store.dialects import free_rows
 from pipeline.store.leases import Stage
 from pipeline.store.tables import entries, feeds, in_state
-from pipeline.store.tables import hosts as host_rows
 
 STAGE = Stage(entries, EntryState.WAITING, EntryState.QUEUED, EntryState.FETCHING)
 ENDS = frozenset({EntryState.DONE, EntryState.DROPPED, EntryState.QUARANTINED})
 QUARANTINE_SECONDS = 60  #: how long the sweeper has to bring a quarantined entry to its end
 
 extend_host = hosts.extend
+waiting_by_host = waiting.by_host
 
 
 def release(tx: Connection, now: datetime, limit: int, lease_seconds: float, pace: Pace) -> list[Released]:
@@ -32,41 +31,13 @@ def release(tx: Connection, now: datetime, limit: int, lease_seconds: float, pac
 
     Entries without a page need no host and are not held back.
     """
-    names = _waiting_hosts(tx, now, limit, pace)
-    slots = {host: found.free_count for host, found in hosts.lock_open(tx, names, pace, now).items()}
+    names = waiting.open_hosts(tx, now, limit, pace)
+    counts = {host: slots.free_count for host, slots in hosts.lock_open(tx, names, pace, now).items()}
     if hosts.NOWHERE in names:
-        slots[hosts.NOWHERE] = limit
-    # In the order of `names`, so that the hosts that waited longest come first in each turn.
-    queues = [_oldest(tx, host, slots[host], now) for host in names if host in slots]
-    turns = chain.from_iterable(zip_longest(*queues))
-    chosen = islice((row for row in turns if row is not None), limit)
-    return leases.enqueue(tx, STAGE, chosen, now, lease_seconds)
-
-
-def _waiting_hosts(tx: Connection, now: datetime, limit: int, pace: Pace) -> list[str]:
-    """Find open hosts with entries to release, by their oldest; steps over the index from host to host."""
-    waiting = in_state(entries, EntryState.WAITING)
-    first = select(func.min(entries.c.host).label("host")).where(waiting).cte("waiting_hosts", recursive=True)
-    following = select(func.min(entries.c.host)).where(waiting, entries.c.host > first.c.host).scalar_subquery()
-    names = first.union_all(select(following).where(first.c.host.is_not(None)))
-    oldest = select(func.min(entries.c.next_attempt_at)).where(waiting, entries.c.host == names.c.host)
-    aged = select(names.c.host, oldest.scalar_subquery().label("oldest")).where(names.c.host.is_not(None)).subquery()
-    free = or_(aged.c.host == hosts.NOWHERE, hosts.open_to(pace, now, aged.c.host))
-    found = select(aged.c.host).where(aged.c.oldest <= now, free, _slot_is_free(aged.c.host, now))
-    return list(tx.execute(found.order_by(aged.c.oldest, aged.c.host).limit(limit)).scalars())
-
-
-def _slot_is_free(host: ColumnElement[str], now: datetime) -> ColumnElement[bool]:
-    taken = select(host_rows.c.host).where(host_rows.c.next_start_at > now)
-    return host.not_in(taken)
-
-
-def _oldest(tx: Connection, host: str, count: int, now: datetime) -> Sequence[Row[Any]]:
-    found = select(entries.c.id, entries.c.token).where(
-        in_state(entries, EntryState.WAITING), entries.c.host == host, entries.c.next_attempt_at <= now
-    )
-    found = found.order_by(entries.c.next_attempt_at, entries.c.id).limit(count)
-    return tx.execute(free_rows(found, of=entries)).all()
+        counts[hosts.NOWHERE] = limit
+    oldest = waiting.oldest_of(tx, [host for host in names if host in counts], counts, now, limit)
+    found = select(entries.c.id, entries.c.token).where(entries.c.id.in_(oldest), in_state(entries, STAGE.waiting))
+    return leases.enqueue(tx, STAGE, tx.execute(free_rows(found, of=entries)), now, lease_seconds)
 
 
 def start(
@@ -81,11 +52,10 @@ def start(
     row = tx.execute(found.with_for_update(of=entries)).one_or_none()
     if row is None:
         return None
-    rest_until = hosts.not_before(tx, row.host)
+    start_at, rest_until = hosts.reserve(tx, row.host, pace, now)
     if rest_until > now:
         leases.postpone(tx, STAGE, entry_id, token, rest_until)
         return None
-    start_at = hosts.reserve(tx, row.host, pace, now)
     leases.hold(tx, STAGE, entry_id, token, holder, start_at + timedelta(seconds=lease_seconds))
     return _task(row, row.attempts + 1, start_at)
 
@@ -160,26 +130,3 @@ def count_by_state(tx: Connection) -> dict[EntryState, int]:
     """Count entries; every state is there."""
     counted = select(entries.c.state, func.count()).group_by(entries.c.state)
     return dict.fromkeys(EntryState, 0) | dict(tx.execute(counted).all())
-
-
-@dataclass(frozen=True, slots=True)
-class HostQueue:
-    """What waits at one host, and why it is not faster."""
-
-    host: str  #: empty for entries without a page
-    waiting_count: int
-    oldest_at: datetime  #: when the first of them may be tried
-    in_flight_count: int
-    next_start_at: datetime | None
-    not_before_at: datetime | None  #: the host asked to be left alone until then
-
-
-def waiting_by_host(tx: Connection, limit: int) -> list[HostQueue]:
-    """Give the hosts with the most waiting entries."""
-    known, busy = host_rows, hosts.in_flight().subquery("busy")
-    counted = select(entries.c.host, func.count().label("waiting"), func.min(entries.c.next_attempt_at).label("oldest"))
-    grouped = counted.where(in_state(entries, EntryState.WAITING)).group_by(entries.c.host).subquery("grouped")
-    joined = grouped.outerjoin(known, known.c.host == grouped.c.host).outerjoin(busy, busy.c.host == grouped.c.host)
-    found = select(grouped, busy.c["count"].label("busy"), known.c.next_start_at, known.c.not_before_at)
-    rows = tx.execute(found.select_from(joined).order_by(grouped.c.waiting.desc(), grouped.c.host).limit(limit))
-    return [HostQueue(r.host, r.waiting, r.oldest, r.busy or 0, r.next_start_at, r.not_before_at) for r in rows]

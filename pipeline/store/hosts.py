@@ -86,15 +86,19 @@ def keep_slots(tx: Connection, slots: Mapping[str, Slots]) -> None:
         tx.execute(statement.values(next_start_at=bindparam("at", type_=Instant)), moved)
 
 
-def reserve(tx: Connection, host: str, pace: Pace, now: datetime) -> datetime:
-    """Take the host's next slot; the request must not start before the instant returned."""
+def reserve(tx: Connection, host: str, pace: Pace, now: datetime) -> tuple[datetime, datetime]:
+    """Take the host's next slot: gives when to start, and until when the host asked to be left alone.
+
+    If that wait is not over, no slot is taken. Both are the past or now for a place that needs no slot.
+    """
     if host == NOWHERE:
-        return now
+        return now, EPOCH
     row = tx.execute(select(hosts).where(hosts.c.host == host).with_for_update()).one()
-    start_at: datetime = max(now, row.next_start_at, row.not_before_at)
-    after = start_at + timedelta(seconds=pace.gap_seconds)
-    tx.execute(hosts.update().where(hosts.c.host == host).values(next_start_at=after))
-    return start_at
+    start_at: datetime = max(now, row.next_start_at)
+    if row.not_before_at <= now:
+        after = start_at + timedelta(seconds=pace.gap_seconds)
+        tx.execute(hosts.update().where(hosts.c.host == host).values(next_start_at=after))
+    return start_at, row.not_before_at
 
 
 def extend(tx: Connection, host: str, not_before: datetime) -> None:
@@ -102,9 +106,3 @@ def extend(tx: Connection, host: str, not_before: datetime) -> None:
     know(tx, [host])
     shorter = hosts.update().where(hosts.c.host == host, hosts.c.not_before_at < not_before)
     tx.execute(shorter.values(not_before_at=not_before))
-
-
-def not_before(tx: Connection, host: str) -> datetime:
-    """Tell until when the host asked to be left alone; an instant long past if it did not."""
-    found = tx.execute(select(hosts.c.not_before_at).where(hosts.c.host == host)).scalar_one_or_none()
-    return found or EPOCH

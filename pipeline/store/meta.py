@@ -17,8 +17,9 @@ _FIRST_START = "first_start_at"
 
 def claim_first_start(tx: Connection, now: datetime) -> bool:
     """Say True to exactly one caller in the life of an installation."""
-    statement = insert(tx, meta).values(name=_FIRST_START, value=microseconds(now)).on_conflict_do_nothing()
-    return tx.execute(statement).rowcount == 1
+    row = {"name": _FIRST_START, "value": microseconds(now)}
+    statement = insert(tx, meta).values(row).on_conflict_do_nothing().returning(meta.c.name)
+    return tx.execute(statement).one_or_none() is not None
 
 
 def number(tx: Connection, name: str) -> int:

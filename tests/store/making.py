@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -34,33 +35,35 @@ def after(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def entry(number: int, *, host: str = "outlet.example", **values: object) -> Entry:
+def entry(number: int, *, host: str = "outlet.example", **values: Any) -> Entry:
     """Make an entry with a page of its own."""
-    plain = {"identity": f"id-{number}", "url": f"https://{host}/{number}", "title": f"Title {number}"}
-    return Entry(**(plain | values))  # type: ignore[arg-type] - a test that misnames a field fails
+    plain: dict[str, Any] = {"identity": f"id-{number}", "url": f"https://{host}/{number}", "title": f"Title {number}"}
+    return Entry(**(plain | values))
 
 
-def document(*shown: Entry, **values: object) -> ParsedFeed:
+def document(*shown: Entry, **values: Any) -> ParsedFeed:
     """Make a document that shows these entries."""
-    plain = {"title": "A feed", "site_url": "", "language": "en", "entries": shown, "format": "rss20"}
-    return ParsedFeed(**(plain | values))  # type: ignore[arg-type] - as above
+    plain: dict[str, Any] = {"title": "A feed", "site_url": "", "language": "en", "entries": shown, "format": "rss20"}
+    return ParsedFeed(**(plain | values))
 
 
-def polled(parsed: ParsedFeed | None = None, **values: object) -> PollResult:
+def polled(parsed: ParsedFeed | None = None, **values: Any) -> PollResult:
     """Make the result of a poll at noon, to be repeated an hour later."""
-    plain = {
+    plain: dict[str, Any] = {
         "attempted_at": NOW,
         "next_poll_at": after(3600),
         "validators": Validators(),
         "status": 200,
         "parsed": parsed,
     }
-    return PollResult(**(plain | values))  # type: ignore[arg-type] - as above
+    return PollResult(**(plain | values))
 
 
 def lease_of(tx: Connection, url: str = "https://feeds.example/rss", now: datetime = NOW) -> FeedLease:
-    """Add a feed and claim it."""
+    """Add a feed, or find it, and claim it, due or not."""
     feed = feeds.add(tx, url, now=now)
+    if feed.next_poll_at and feed.next_poll_at > now:
+        feeds.make_due(tx, feed.id, now)
     leases = feeds.claim_due(tx, now, 1000, LEASE, NO_PACE)
     return next(lease for lease in leases if lease.feed.id == feed.id)
 
@@ -72,17 +75,17 @@ def show(tx: Connection, *shown: Entry, url: str = "https://feeds.example/rss") 
     return counts
 
 
-def started(tx: Connection, number: int = 1, **values: object) -> FetchTask:
+def started(tx: Connection, number: int = 1, **values: Any) -> FetchTask:
     """Bring a new entry of a new feed into a worker's hands."""
-    show(tx, entry(number, **values), url=f"https://feeds.example/{number}")  # type: ignore[arg-type] - as above
+    show(tx, entry(number, **values), url=f"https://feeds.example/{number}")
     released = entries.release(tx, NOW, 1000, LEASE, NO_PACE)
     tasks = [entries.start(tx, r.id, r.token, "worker-1", NOW, LEASE, NO_PACE) for r in released]
     return next(task for task in tasks if task and task.entry.identity == f"id-{number}")
 
 
-def article(number: int = 1, **values: object) -> Article:
+def article(number: int = 1, **values: Any) -> Article:
     """Make an article."""
-    plain = {
+    plain: dict[str, Any] = {
         "url": f"https://outlet.example/{number}",
         "title": f"Title {number}",
         "text": "The dam of Velin broke at dawn.",
@@ -92,7 +95,7 @@ def article(number: int = 1, **values: object) -> Article:
         "first_seen_at": NOW,
         "text_source": TextSource.PAGE,
     }
-    return Article(**(plain | values))  # type: ignore[arg-type] - as above
+    return Article(**(plain | values))
 
 
 def sketch(text: str = "one", bands: Sequence[int] = (), terms: Mapping[str, int] | None = None) -> Sketch:
@@ -100,7 +103,7 @@ def sketch(text: str = "one", bands: Sequence[int] = (), terms: Mapping[str, int
     return Sketch(blake2b(text.encode(), digest_size=16).digest(), (1, 2**32 - 1), tuple(bands), terms or {}, 100)
 
 
-def stored_article(tx: Connection, number: int, made: Sketch, **values: object) -> int:
+def stored_article(tx: Connection, number: int, made: Sketch, **values: Any) -> int:
     """Store the article of a new entry."""
     return articles.insert(tx, started(tx, number).entry_id, article(number, **values), made, NOW)
 
