@@ -20,6 +20,7 @@ from workers.bookkeeping import MAINTENANCE_SECONDS, Bookkeeper, Ended, Taken
 from workers.locked_job import TIMEOUT_SECONDS
 from workers.patience import Patience, pause
 from workers.queue import BEAT_SECONDS, WorkQueue
+from workers.server import check_server
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -93,10 +94,14 @@ class ConcurrentWorker:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _begin(self, stop: asyncio.Event) -> bool:
-        """Enter the worker with RQ, waiting for the server as long as needed; False if stopped before."""
+        """Enter the worker with RQ, waiting for the server as long as needed; False if stopped before.
+
+        Raises Unusable for a server that may throw jobs away.
+        """
         patience = Patience("queue_unavailable")
         while not stop.is_set():
             try:
+                await self._in_thread(check_server, self._queue.connection)
                 self._books = await self._in_thread(Bookkeeper, self._queue, frozenset(self._functions), self.name)
                 await self._in_thread(self._books.begin)
             except QueueUnavailable as error:

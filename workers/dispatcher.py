@@ -16,6 +16,7 @@ from pipeline.store.database import Database
 from workers.clock import Clock, utc_now
 from workers.lanes import Lane
 from workers.patience import Patience, pause
+from workers.server import wait_until_fit
 from workers.sweeper import Sweeper
 
 log = structlog.get_logger(__name__)
@@ -53,7 +54,10 @@ class Dispatcher:
         return {"queue_answers": self._answers, "released": dict(self._released), "depth": dict(self._depths), **swept}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop`; an absent store or queue is waited for."""
+        """Work until `stop`; an absent store or queue is waited for. Raises Unusable for an unfit server."""
+        self._answers = False
+        if not await wait_until_fit(self._lanes[0].queue.connection, stop):
+            return
         log.info("dispatcher_started")
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sweep_until(stop))

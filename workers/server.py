@@ -5,6 +5,7 @@ Hides redis-py. Trap: redis-py raises errors of the server, the network and the 
 them are `QueueUnavailable` here: a wrong password may be set right while we run, so nobody gives up on it.
 """
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -18,6 +19,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from pipeline.errors import QueueUnavailable, Unusable
+from workers.patience import Patience, pause
 
 log = structlog.get_logger(__name__)
 
@@ -104,6 +106,20 @@ def check_server(connection: "Redis") -> None:
     version = str(facts.get("redis_version", "0"))
     if _version(version) < LEAST_VERSION:
         raise Unusable(f"The queue's server is version {version}; Redis 6.2 or Valkey 7.2 is the oldest that works.")
+
+
+async def wait_until_fit(connection: "Redis", stop: asyncio.Event) -> bool:
+    """Wait until the server answers and see that it is fit; False if stopped before. Raises `Unusable`."""
+    patience = Patience("queue_unavailable")
+    while not stop.is_set():
+        try:
+            await asyncio.to_thread(check_server, connection)
+        except QueueUnavailable as error:
+            await pause(stop, patience.failed(error))
+        else:
+            patience.succeeded()
+            return True
+    return False
 
 
 def _version(text: str) -> tuple[int, ...]:

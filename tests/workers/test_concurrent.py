@@ -10,6 +10,7 @@ import pytest
 from redis import Redis
 from rq import Worker
 
+from pipeline.errors import Unusable
 from tests.valkey_fixtures import RunningValkey
 from tests.workers.support import eventually, rows, working, zmembers
 from workers import concurrent
@@ -268,3 +269,14 @@ async def test_a_worker_may_start_before_its_server(new_valkey: Callable[[], Run
         server.start()
         WorkQueue(PAGES, server.client).enqueue("fetch", rows(1), 60)
         await eventually(lambda: ran == [1])
+
+
+async def test_a_worker_refuses_a_server_that_evicts(valkey: Redis, valkey_url: str) -> None:
+    """R17: a worker does not begin on a server that may throw its jobs away."""
+    valkey.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        with pytest.raises(Unusable, match="noeviction"):
+            async with working(valkey_url, {}):
+                await asyncio.sleep(0.5)
+    finally:
+        valkey.config_set("maxmemory-policy", "noeviction")

@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 
 from config.settings import FetchSettings, QueueSettings, Settings
-from pipeline.errors import QueueUnavailable
+from pipeline.errors import QueueUnavailable, Unusable
 from pipeline.model import EntryState, Reason
 from pipeline.store import entries, processes
 from pipeline.store.database import Database
@@ -206,6 +206,18 @@ async def test_nothing_is_lost(
         stop.set()
         await run
     assert set(ended.values()) == {1}
+
+
+async def test_a_dispatcher_refuses_a_server_that_evicts(
+    sqlite_database: Database, valkey: Redis, clock: Clock
+) -> None:
+    """R17: nor does the dispatcher put anything on it."""
+    valkey.config_set("maxmemory-policy", "volatile-ttl")
+    try:
+        with pytest.raises(Unusable, match="noeviction"):
+            await dispatcher(sqlite_database, valkey, clock).run(asyncio.Event())
+    finally:
+        valkey.config_set("maxmemory-policy", "noeviction")
 
 
 async def test_a_stale_copy_writes_nothing(database: Database, valkey: Redis, clock: Clock) -> None:
