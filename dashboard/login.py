@@ -4,12 +4,14 @@ In: the login form. Out: a session cookie, or the form again with what was wrong
 Trap: the form is read by hand with tight limits, so no upload parser is needed before anybody is trusted.
 """
 
+import asyncio
 import secrets
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
 from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 
 from dashboard.door import SESSION_COOKIE, VISIT_COOKIE, Keys, cookie, retry_after, visit_of
@@ -20,6 +22,7 @@ from dashboard.sessions import LONGEST, same_password
 from dashboard.words import span
 
 FORM_BYTES = 8192
+FORM_SECONDS = 10.0
 FIELD_LIMIT = 8
 
 log = structlog.get_logger()
@@ -60,16 +63,22 @@ def local_target(target: str) -> str:
 
 
 async def read_form(request: Request) -> Mapping[str, str]:
-    """Read a small URL-encoded form; what is too large or malformed counts as empty."""
+    """Read a small URL-encoded form; what is too large, too slow or malformed counts as empty."""
+    try:
+        async with asyncio.timeout(FORM_SECONDS):
+            body = await _read_small(request)
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELD_LIMIT))
+    except (ValueError, TimeoutError, ClientDisconnect):
+        return {}
+
+
+async def _read_small(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > FORM_BYTES:
-            return {}
-    try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELD_LIMIT))
-    except ValueError:
-        return {}
+            raise ValueError("the form is too large")
+    return bytes(body)
 
 
 async def _sign_in(request: Request, keys: Keys) -> Response:

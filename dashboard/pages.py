@@ -69,23 +69,24 @@ def page_routes(sources: Sources, keys: Keys) -> APIRouter:
 
 
 class _Freshest:
-    """Reads the overview's facts at most once a second, however many look."""
+    """Reads the overview's facts and the queue's depths at most once a second, however many look."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._facts: OverviewFacts | None = None
+        self._seen: tuple[OverviewFacts, dict[str, int | None]] | None = None
         self._reading = asyncio.Lock()
 
-    async def get(self) -> OverviewFacts:
+    async def get(self) -> tuple[OverviewFacts, dict[str, int | None]]:
         async with self._reading:
             now = self._sources.clock()
-            if self._facts is None or not timedelta(0) <= now - self._facts.at < SHOWN_AGAIN:
-                self._facts = await self._sources.database.look(look_at_overview, now)
-            return self._facts
+            if self._seen is None or not timedelta(0) <= now - self._seen[0].at < SHOWN_AGAIN:
+                reading = self._sources.database.look(look_at_overview, now)
+                self._seen = await asyncio.gather(reading, depths(self._sources.queue))
+            return self._seen
 
 
 async def _overview(sources: Sources, freshest: _Freshest) -> dict[str, object]:
-    facts, waiting = await asyncio.gather(freshest.get(), depths(sources.queue))
+    facts, waiting = await freshest.get()
     shown_feeds = feed_rows(facts.feeds, facts.at)
     missing = missing_kinds(facts.processes, sources.required_kinds, facts.at)
     return {

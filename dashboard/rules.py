@@ -101,7 +101,14 @@ def sender(visit: Visit) -> Sender:
         return Sender.SAME if visit.fetch_site == "same-origin" else Sender.FOREIGN
     if visit.origin is None or visit.origin == "null":
         return Sender.UNKNOWN
-    return Sender.SAME if urlsplit(visit.origin).netloc.lower() == visit.host.lower() else Sender.FOREIGN
+    return Sender.SAME if _netloc(visit.origin) == visit.host.lower() else Sender.FOREIGN
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def decide(visit: Visit, names: Collection[str], *, has_password: bool) -> Verdict:

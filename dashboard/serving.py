@@ -20,6 +20,8 @@ from pipeline.errors import Unusable
 
 #: Open requests get this long to finish after the stop.
 GRACE_SECONDS = 5
+#: Beyond it, visitors get 503 at once, so that idle connections cannot use up the file handles.
+CONNECTION_LIMIT = 256
 
 
 def check_listening(settings: WebSettings) -> None:
@@ -77,6 +79,7 @@ async def serve_on(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -
         server_header=False,
         date_header=True,
         ws="none",
+        limit_concurrency=CONNECTION_LIMIT,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = _Server(config)

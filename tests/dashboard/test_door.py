@@ -235,6 +235,24 @@ def test_odd_forms_are_refused_quietly(guarded: Site, body: str) -> None:
     assert guarded.post("/login", body).status == 403
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"cookie": 'storywatch_session="\\x; a=b; =; ;;'}, id="cookie"),
+        pytest.param({"cookie": "storywatch_session=" + "a" * 5000}, id="long cookie"),
+        pytest.param({"host": "[::1"}, id="host"),
+        pytest.param({"host": "a:b:c"}, id="host with two ports"),
+        pytest.param({"origin": "http://["}, id="origin"),
+        pytest.param({"accept": "\xff"}, id="accept"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_odd_headers_are_no_error(guarded: Site, method: str, headers: dict[str, str]) -> None:
+    """Whatever a visitor without a session sends, the answer is a refusal or the login, never a 500."""
+    answer = guarded.ask("/login", method=method, **headers)
+    assert answer.status in {200, 400, 403, 421}
+
+
 def test_queue_pages_are_behind_the_same_door(start: Callable[..., Site], valkey_url: str) -> None:
     """S11: rq-dashboard needs the session, and its unsafe routes a POST that our own page sent."""
     site = start(password=PASSWORD, queue_url=valkey_url)

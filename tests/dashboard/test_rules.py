@@ -121,6 +121,7 @@ def test_with_a_password_everything_but_the_entrance_is_closed(changes: dict[str
         pytest.param("https://127.0.0.1:8420", None, Sender.SAME, id="our origin, https ended by a proxy"),
         pytest.param("http://127.0.0.1", None, Sender.FOREIGN, id="another port"),
         pytest.param("http://127.0.0.1:8420.evil.example", None, Sender.FOREIGN, id="ours as a prefix"),
+        pytest.param("http://[", None, Sender.FOREIGN, id="malformed"),
         pytest.param("http://127.0.0.1:8420", "same-site", Sender.FOREIGN, id="another port says same-site"),
         pytest.param("http://127.0.0.1:8420", "none", Sender.FOREIGN, id="typed by hand cannot post"),
     ],
