@@ -28,12 +28,10 @@ CONNECT_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Connections for writing and for reading, and how many threads may use each."""
+    """Connections for writing and for reading."""
 
     writing: Engine
     reading: Engine
-    writer_count: int
-    reader_count: int
     is_sqlite: bool
 
     def dispose(self) -> None:
@@ -65,7 +63,7 @@ def _sqlite_engines(url: URL) -> Engines:
     # One connection writes and the others cannot: SQLite has one writer, and waiting in our own pool is fair.
     writing = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
     reading = _sqlite_engine(url, "BEGIN", pool_size=3, query_only=True)
-    return Engines(writing, reading, writer_count=1, reader_count=2, is_sqlite=True)
+    return Engines(writing, reading, is_sqlite=True)
 
 
 def check_sqlite_version(version: tuple[int, ...]) -> None:
@@ -142,4 +140,4 @@ def _postgresql_engines(url: URL) -> Engines:
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "storywatch"},
     )
     reading = writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Engines(writing, reading, writer_count=4, reader_count=2, is_sqlite=False)
+    return Engines(writing, reading, is_sqlite=False)

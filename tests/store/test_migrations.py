@@ -53,25 +53,25 @@ def test_postgres_schema_is_the_metadata(postgres_url: str, postgres_server: Pos
 
 
 def test_processes_that_start_together_migrate_once_on_sqlite(tmp_path: Path) -> None:
-    """Three processes that open a fresh file and migrate at once all succeed, and the version is stored once."""
+    """Five processes that open a fresh file and migrate at once all succeed, and the version is stored once."""
     _migrate_together(f"sqlite:///{tmp_path / 'fresh.db'}")
 
 
 def test_processes_that_start_together_migrate_once_on_postgres(postgres_server: PostgresServer) -> None:
-    """Three processes that migrate an empty database at once all succeed, and the version is stored once."""
+    """Five processes that migrate an empty database at once all succeed, and the version is stored once."""
     postgres_server.execute("CREATE DATABASE fresh")
     _migrate_together(postgres_server.url_of("fresh"))
     postgres_server.execute("DROP DATABASE fresh WITH (FORCE)")
 
 
 def _migrate_together(url: str) -> None:
-    starting = get_context("spawn").Barrier(3)
-    processes = [get_context("spawn").Process(target=_migrate, args=(url, starting)) for _ in range(3)]
+    starting = get_context("fork").Barrier(5)
+    processes = [get_context("fork").Process(target=_migrate, args=(url, starting)) for _ in range(5)]
     for process in processes:
         process.start()
     for process in processes:
         process.join(60)
-    assert [process.exitcode for process in processes] == [0] * 3
+    assert [process.exitcode for process in processes] == [0] * 5
     database = Database.open(url)
     with database.read() as tx:
         assert tx.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0001"]
