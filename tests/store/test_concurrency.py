@@ -91,7 +91,7 @@ def test_a_hosts_limits_hold_between_pollers_and_workers(database: Database) -> 
             with database.write() as tx:
                 tasks = [entries.start(tx, r.id, r.token, f"w{number}", now, 3600, PACE) for r in released]
             with database.read() as tx:
-                assert {row.host: row[1] for row in tx.execute(hosts.in_flight(now))}.get("one.example", 0) <= 2
+                assert all(row["count"] <= 2 for row in tx.execute(hosts.in_flight(now)).mappings())
             starts += [lease.start_at for lease in leases] + [task.start_at for task in tasks if task]
             with database.write() as tx:
                 for lease in leases:
@@ -129,7 +129,7 @@ def test_eight_writers_are_never_turned_away(sqlite_url: str) -> None:
         assert tx.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
     database.close()
     assert min(written) > 0
-    assert max(longest) < 10
+    assert max(longest) < 3
 
 
 def _write_on(url: str, name: str, seconds: float, results: "ProcessQueue[tuple[int, float]]") -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from pipeline.errors import NotFound, StoreUnavailable, Unavailable, Unusable
-from pipeline.store import feeds, meta, processes
+from pipeline.store import engines, feeds, meta, processes
 from pipeline.store.database import Database
 from pipeline.store.engines import check_sqlite_version
 from pipeline.store.tables import feeds as feed_rows
@@ -57,26 +57,39 @@ def test_a_fresh_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 20_000), ("mmap_size", 0)],
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("mmap_size", 0)],
 )
 def test_every_sqlite_connection_has_its_settings(sqlite_database: Database, pragma: str, value: object) -> None:
-    """R20, R21: WAL, synchronous=FULL, a busy timeout of at least 5 s, foreign keys, no mmap, for both kinds."""
+    """R20, R21: WAL, synchronous=FULL, foreign keys and no mmap, for writing and for reading."""
     for begin in (sqlite_database.write, sqlite_database.read):
         with begin() as tx:
             found = tx.execute(text(f"PRAGMA {pragma}")).scalar()
             assert (found or 0) == value
 
 
-def test_a_sqlite_write_takes_the_lock_at_its_beginning(sqlite_database: Database, sqlite_url: str) -> None:
-    """R20: BEGIN IMMEDIATE, so that no transaction fails in its middle; readers go on meanwhile."""
+def test_a_sqlite_write_takes_the_lock_at_its_beginning(
+    sqlite_database: Database, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R20: a second writer is turned away before it has done anything, once its patience is over; readers go on."""
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.05)
     other = Database.open(sqlite_url)
-    with sqlite_database.write(), other.read() as tx:
-        assert feeds.list_all(tx) == []
-        raw = other._engines.writing.raw_connection()
-        raw.cursor().execute("PRAGMA busy_timeout=1")
-        with pytest.raises(Exception, match="database is locked"):
-            raw.cursor().execute("BEGIN IMMEDIATE")
-        raw.close()
+    with sqlite_database.write(), other.read() as reading:
+        assert feeds.list_all(reading) == []
+        with pytest.raises(StoreUnavailable, match="locked"), other.write():
+            pytest.fail("two writers at once")
+    other.close()
+
+
+async def test_a_writer_waits_for_another_process(sqlite_database: Database, sqlite_url: str) -> None:
+    """R20: the second writer goes on when the first has ended, and patience is at least five seconds."""
+    assert engines.BUSY_SECONDS >= 5
+    other = Database.open(sqlite_url)
+    with sqlite_database.write() as tx:
+        waiting = asyncio.ensure_future(other.run(feeds.list_all))
+        feed = feeds.add(tx, "https://feeds.example/", now=NOW)
+        done, _ = await asyncio.wait([waiting], timeout=0.2)
+        assert not done
+    assert await waiting == [feed]
     other.close()
 
 
