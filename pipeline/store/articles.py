@@ -9,14 +9,17 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, text
 
 from pipeline.errors import NotFound
 from pipeline.model import Article, Sketch
 from pipeline.store import terms
-from pipeline.store.tables import article_bands, article_terms, articles
+from pipeline.store.dialects import bound, each
+from pipeline.store.tables import articles
 from pipeline.store.types import key_of
 from pipeline.urls import canonical
+
+_INDEX = "INSERT INTO {table} ({column}, article_id) SELECT value, :article_id FROM ({each}) AS asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,10 @@ def _sketch_row(sketch: Sketch) -> dict[str, Any]:
 
 
 def _index(tx: Connection, article_id: int, bands: Iterable[int], strongest: Iterable[str]) -> None:
-    by_band = [{"band": band, "article_id": article_id} for band in sorted(set(bands))]
-    by_term = [{"term": term, "article_id": article_id} for term in sorted(strongest)]
-    if by_band:
-        tx.execute(article_bands.insert(), by_band)
-    if by_term:
-        tx.execute(article_terms.insert(), by_term)
+    by_band = _INDEX.format(table="article_bands", column="band", each=each(tx, "BIGINT"))
+    tx.execute(text(by_band), {"article_id": article_id, "values": bound(tx, sorted(set(bands)))})
+    by_term = _INDEX.format(table="article_terms", column="term", each=each(tx, "TEXT"))
+    tx.execute(text(by_term), {"article_id": article_id, "values": bound(tx, sorted(strongest))})
 
 
 def get(tx: Connection, article_id: int) -> StoredArticle:

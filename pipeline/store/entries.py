@@ -10,7 +10,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from pipeline.model import Entry, EntryState, FetchTask, Pace, Reason, Released, Swept
 from pipeline.store import hosts, leases, waiting
@@ -21,6 +21,14 @@ from pipeline.store.tables import entries, feeds, in_state
 STAGE = Stage(entries, EntryState.WAITING, EntryState.QUEUED, EntryState.FETCHING)
 ENDS = frozenset({EntryState.DONE, EntryState.DROPPED, EntryState.QUARANTINED})
 QUARANTINE_SECONDS = 60  #: how long the sweeper has to bring a quarantined entry to its end
+
+_TASK = (
+    select(entries, feeds.c.title.label("feed_title"), feeds.c.folder)
+    .join(feeds, feeds.c.id == entries.c.feed_id)
+    .where(entries.c.id == bindparam("entry_id"), entries.c.token == bindparam("fence"))
+)
+_QUEUED_TASK = _TASK.where(in_state(entries, EntryState.QUEUED)).with_for_update(of=entries)
+_HELD_TASK = _TASK.where(in_state(entries, EntryState.FETCHING))
 
 extend_host = hosts.extend
 waiting_by_host = waiting.by_host
@@ -47,9 +55,7 @@ def start(
 
     None if the token is stale, and if the host asked meanwhile to be left alone: then the entry waits again.
     """
-    queued = in_state(entries, EntryState.QUEUED)
-    found = _tasks().where(entries.c.id == entry_id, entries.c.token == token, queued)
-    row = tx.execute(found.with_for_update(of=entries)).one_or_none()
+    row = tx.execute(_QUEUED_TASK, {"entry_id": entry_id, "fence": token}).one_or_none()
     if row is None:
         return None
     start_at, rest_until = hosts.reserve(tx, row.host, pace, now)
@@ -62,8 +68,7 @@ def start(
 
 def task_of(tx: Connection, entry_id: int, token: int) -> FetchTask | None:
     """Give the task of an entry that the caller already holds, such as one that `sweep` handed over."""
-    held = in_state(entries, EntryState.FETCHING)
-    row = tx.execute(_tasks().where(entries.c.id == entry_id, entries.c.token == token, held)).one_or_none()
+    row = tx.execute(_HELD_TASK, {"entry_id": entry_id, "fence": token}).one_or_none()
     return _task(row, row.attempts, row.first_seen_at) if row else None
 
 
@@ -103,11 +108,6 @@ def sweep(tx: Connection, now: datetime, dead_holders: Collection[str], crash_li
     returned_count = leases.return_crashed(tx, STAGE, others, now)
     until = now + timedelta(seconds=QUARANTINE_SECONDS)
     return Swept(returned_count, tuple(leases.take_over(tx, STAGE, poisoned, until)))
-
-
-def _tasks() -> Select[Any]:
-    named = (feeds.c.title.label("feed_title"), feeds.c.folder)
-    return select(entries, *named).join(feeds, feeds.c.id == entries.c.feed_id)
 
 
 def _task(row: Row[Any], attempts: int, start_at: datetime) -> FetchTask:

@@ -7,7 +7,7 @@ nobody else decides for the same language meanwhile; take `lock_language` before
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Exists, Select, exists, func, select, update
 
 from pipeline.errors import NotFound
 from pipeline.model import Grouping, GroupingKind, Story
@@ -30,7 +30,9 @@ def lock_language(tx: Connection, language: str) -> None:
 
 def place(tx: Connection, article_id: int, grouping: Grouping, now: datetime) -> int:
     """Put an article into its story, or begin one with it, and keep the reason; gives the story's id."""
-    article = tx.execute(select(articles).where(articles.c.id == article_id)).one()
+    c = articles.c
+    known = select(c.title, c.language, c.outlet, c.text_hash, c.published_at).where(c.id == article_id)
+    article: Any = tx.execute(known).one()
     if grouping.story_id is None:
         story_id = _begin(tx, article, now)
     else:
@@ -43,7 +45,7 @@ def place(tx: Connection, article_id: int, grouping: Grouping, now: datetime) ->
     return story_id
 
 
-def _begin(tx: Connection, article: Row[Any], now: datetime) -> int:
+def _begin(tx: Connection, article: Any, now: datetime) -> int:
     row = {
         "title": article.title,
         "language": article.language,
@@ -58,13 +60,14 @@ def _begin(tx: Connection, article: Row[Any], now: datetime) -> int:
     return story_id
 
 
-def _extend(tx: Connection, story_id: int, article: Row[Any], kind: GroupingKind, now: datetime) -> None:
+def _extend(tx: Connection, story_id: int, article: Any, kind: GroupingKind, now: datetime) -> None:
     story = tx.execute(select(stories).where(stories.c.id == story_id).with_for_update()).one_or_none()
     if story is None:
         raise NotFound(f"there is no story {story_id}")
-    same_story = articles.c.story_id == story_id
-    outlet_is_new = _is_none(tx, same_story, articles.c.outlet == article.outlet)
-    text_is_new = kind is not GroupingKind.COPY and _is_none(tx, same_story, articles.c.text_hash == article.text_hash)
+    outlet = _held(articles.c.story_id == story_id, articles.c.outlet == article.outlet)
+    same_text = _held(articles.c.story_id == story_id, articles.c.text_hash == article.text_hash)
+    has_outlet, has_text = tx.execute(select(outlet, same_text)).one()
+    text_is_new = kind is not GroupingKind.COPY and not has_text
     tx.execute(
         update(stories)
         .where(stories.c.id == story_id)
@@ -74,13 +77,13 @@ def _extend(tx: Connection, story_id: int, article: Row[Any], kind: GroupingKind
             changed_at=now,
             article_count=story.article_count + 1,
             text_count=story.text_count + text_is_new,
-            outlet_count=story.outlet_count + outlet_is_new,
+            outlet_count=story.outlet_count + (not has_outlet),
         )
     )
 
 
-def _is_none(tx: Connection, *conditions: Any) -> bool:
-    return not tx.execute(select(exists(select(articles.c.id).where(*conditions)))).scalar_one()
+def _held(*conditions: ColumnElement[bool]) -> Exists:
+    return exists(select(articles.c.id).where(*conditions))
 
 
 def get(tx: Connection, story_id: int) -> Story:

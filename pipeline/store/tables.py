@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from pipeline.model import DeliveryState, EntryState, FeedState, GroupingKind, Reason, TextSource
-from pipeline.store.types import CleanText, HeaderText, Instant, Json, Numbers32, RowId, Word
+from pipeline.store.types import CleanText, HeaderText, Instant, Json, RowId, Signed64, Unsigned32, Word
 
 metadata = MetaData(
     naming_convention={
@@ -165,8 +165,8 @@ articles = Table(
     Column("first_seen_at", Instant, nullable=False),
     Column("stored_at", Instant, nullable=False),
     Column("text_hash", LargeBinary, nullable=False),
-    Column("minhash", Numbers32, nullable=False),
-    Column("bands", Json, nullable=False),
+    Column("minhash", Unsigned32, nullable=False),
+    Column("bands", Signed64, nullable=False),
     Column("terms", Json, nullable=False),
     Column("word_count", Integer, nullable=False),
     UniqueConstraint("entry_id"),

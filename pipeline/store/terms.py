@@ -4,36 +4,49 @@ In: the terms of a sketch. Out: `TermCounts`, and the strongest terms. Trap: on 
 count one term wait for each other; terms are always counted in sorted order, so they cannot block each other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
 from math import log
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, text
 
 from pipeline.model import TermCounts
 from pipeline.store import meta
-from pipeline.store.dialects import insert
-from pipeline.store.tables import term_counts
+from pipeline.store.dialects import bound, each
 from pipeline.store.types import clean_text
 
 STRONGEST_COUNT = 16  #: terms of an article that are indexed and asked for
 _ARTICLES = "articles_counted"
+_LAST = "storywatch.frequencies"
+
+_MORE = """
+    INSERT INTO term_counts (term, article_count)
+    SELECT value, 1 FROM ({each}) AS asked WHERE true ORDER BY value
+    ON CONFLICT (term) DO UPDATE SET article_count = term_counts.article_count + 1
+"""
 
 
 def frequencies(tx: Connection, terms: Iterable[str]) -> TermCounts:
     """Count the articles that hold each term; a term never seen is absent."""
     asked = sorted({clean_text(term) for term in terms})
-    found = select(term_counts.c.term, term_counts.c.article_count).where(term_counts.c.term.in_(asked))
-    return TermCounts(meta.number(tx, _ARTICLES), dict(tx.execute(found).all()))
+    total = meta.number(tx, _ARTICLES)
+    # Grouping asks for the same terms several times in one transaction; while the total stands, so do they.
+    known = tx.info.get(_LAST)
+    if known is None or known[:2] != (total, asked):
+        known = tx.info[_LAST] = (total, asked, _counts(tx, asked))
+    return TermCounts(total, known[2])
+
+
+def _counts(tx: Connection, asked: Sequence[str]) -> dict[str, int]:
+    found = text(f"SELECT term, article_count FROM term_counts WHERE term IN ({each(tx, 'TEXT')})")  # noqa: S608 - ours
+    return {row.term: row.article_count for row in tx.execute(found, {"values": bound(tx, asked)})}
 
 
 def count(tx: Connection, terms: Iterable[str]) -> None:
     """Count one more article that holds these terms."""
     meta.raise_number(tx, _ARTICLES)
-    rows = [{"term": term, "article_count": 1} for term in sorted({clean_text(term) for term in terms})]
-    if rows:
-        more = {"article_count": term_counts.c.article_count + 1}
-        tx.execute(insert(tx, term_counts).on_conflict_do_update(index_elements=["term"], set_=more), rows)
+    more = _MORE.format(each=each(tx, "TEXT"))
+    tx.execute(text(more), {"values": bound(tx, sorted({clean_text(term) for term in terms}))})
 
 
 def strongest(terms: Mapping[str, int], known: TermCounts) -> list[str]:

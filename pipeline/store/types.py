@@ -125,16 +125,32 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
-class Numbers32(TypeDecorator[Sequence[int]]):
-    """Unsigned 32-bit numbers, packed little-endian in their order."""
+class _Numbers(TypeDecorator[Sequence[int]]):
+    """Numbers of one width, packed little-endian in their order; one that does not fit raises struct.error."""
 
     impl = LargeBinary
     cache_ok = True
+    width: int
+    letter: str
 
     def process_bind_param(self, value: Sequence[int] | None, _dialect: Dialect) -> bytes | None:
-        """Pack; a number outside 32 bits raises struct.error."""
-        return None if value is None else struct.pack(f"<{len(value)}I", *value)
+        """Pack."""
+        return None if value is None else struct.pack(f"<{len(value)}{self.letter}", *value)
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> tuple[int, ...] | None:
         """Unpack to a tuple."""
-        return None if value is None else struct.unpack(f"<{len(value) // 4}I", value)
+        return None if value is None else struct.unpack(f"<{len(value) // self.width}{self.letter}", value)
+
+
+class Unsigned32(_Numbers):
+    """Unsigned 32-bit numbers."""
+
+    cache_ok = True
+    width, letter = 4, "I"
+
+
+class Signed64(_Numbers):
+    """Signed 64-bit numbers."""
+
+    cache_ok = True
+    width, letter = 8, "q"

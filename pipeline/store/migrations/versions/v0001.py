@@ -218,7 +218,7 @@ def _make_articles() -> None:
         sa.Column("stored_at", sa.BigInteger(), nullable=False),
         sa.Column("text_hash", sa.LargeBinary(), nullable=False),
         sa.Column("minhash", sa.LargeBinary(), nullable=False),
-        sa.Column("bands", sa.Text(), nullable=False),
+        sa.Column("bands", sa.LargeBinary(), nullable=False),
         sa.Column("terms", sa.Text(), nullable=False),
         sa.Column("word_count", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["entry_id"], ["entries.id"], name="fk_articles_entry_id"),
