@@ -16,7 +16,7 @@ from pipeline.model import Alert, Article, EntryState, FetchTask, Grouping, Matc
 from pipeline.store import alerts, articles, entries, stories
 from pipeline.stories import decide
 
-CANDIDATE_LIMIT = 40  #: 30 group as well as 200 on the sets of articles that the thresholds were chosen on
+CANDIDATE_LIMIT = 40  #: 200 group no better: the same on three sets of articles, 0.615 for 0.614 on headlines
 
 
 @dataclass(frozen=True, slots=True)

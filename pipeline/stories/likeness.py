@@ -32,7 +32,7 @@ def shared_terms(one: Sketch, other: Sketch, weights: TermWeights) -> float:
     """Compare terms by the weights of `one`: cosine, mixed with the share of the smaller article.
 
     The candidate's terms that `one` lacks all count as rare as `weights.unshared` says. Maps instead of a loop
-    because this runs for every candidate: 0.02 ms for two articles of 750 words instead of 0.1.
+    because this runs for every candidate: 0.03 ms for two articles of 750 words.
     """
     shared = [*(one.terms.keys() & other.terms.keys())]
     counts = [*map(other.terms.__getitem__, shared)]

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from pipeline.model import Reason
 
 SENTENCE = "The harbour council agreed on Tuesday to close the northern lock for eleven weeks."
 GOOD = f"<html lang=en><title>Lock</title><body><h1>Lock</h1>{f'<p>{SENTENCE}</p>' * 5}</body></html>"
-# Each short paragraph is compared with what was found before: tens of seconds of work (R11's measured page).
+# Many short paragraphs, as in R11: eleven seconds of work where it was measured.
 SLOW = "<html><body>" + "".join(f"<p>word {number} here</p>" for number in range(150_000)) + "</body></html>"
 URL = "https://harbour.example/lock"
 
@@ -187,7 +188,7 @@ async def test_children_die_with_their_parent(tmp_path: Path) -> None:
 async def test_many_kills_leak_nothing(extractor: Extractor) -> None:
     """Kill after kill leaves no process, no open file and no thread behind."""
     await extractor.extract(GOOD, URL, Hint())
-    before = open_files()
+    before, threads_before = open_files(), threading.active_count()
     for _ in range(20):
         slow = asyncio.create_task(extractor.extract(SLOW, URL, Hint()))
         await asyncio.sleep(0.01)
@@ -197,6 +198,7 @@ async def test_many_kills_leak_nothing(extractor: Extractor) -> None:
     await extractor.extract(GOOD, URL, Hint())
     assert len(children()) == 1
     assert open_files() <= before + 1
+    assert threading.active_count() <= threads_before + 1  # one waits for the child that just started
 
 
 async def test_compressed_bytes_stay_bytes(extractor: Extractor) -> None:

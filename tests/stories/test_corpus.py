@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+from pipeline.accept import CANDIDATE_LIMIT
 from pipeline.model import Candidate
 from pipeline.stories import decide, sketch
 from tests.stories.memory_index import MemoryIndex
 
 WINDOW = timedelta(hours=72)
-LIMIT = 50
 UNDATED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -56,7 +56,7 @@ def _group(rows: list[dict[str, Any]]) -> Grouped:
     for number, row in enumerate(rows):
         published_at = _date(row["date"])
         made = sketch(row["title"], row["text"], "en")
-        found = index.find_candidates(made, published_at - WINDOW, LIMIT)
+        found = index.find_candidates(made, published_at - WINDOW, CANDIDATE_LIMIT)
         counts = index.frequencies(made.terms)
         began = time.perf_counter()
         grouping = decide(made, row["title"], row["source"], published_at, found, counts)
