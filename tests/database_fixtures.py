@@ -52,12 +52,26 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """Open a migrated, empty store, once of each kind."""
-    opened = Database.open(database_url)
+@pytest.fixture(scope="session")
+def postgres_store(postgres_server: PostgresServer) -> Iterator[Database]:
+    """Open one store on PostgreSQL for all tests: each opening compiles every statement anew."""
+    opened = Database.open(postgres_server.url_of("migrated"))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def postgres_database(postgres_store: Database, postgres_url: str) -> Database:
+    """Give a migrated, empty store on PostgreSQL; do not close it."""
+    assert postgres_store.url == postgres_url
+    return postgres_store
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """Give a migrated, empty store, once of each kind; do not close it."""
+    opened: Database = request.getfixturevalue(f"{request.param}_database")
+    return opened
 
 
 @pytest.fixture

@@ -20,7 +20,13 @@ from pipeline.store.dialects import free_rows
 from pipeline.store.leases import Stage
 from pipeline.store.tables import deliveries, in_state
 
-STAGE = Stage(deliveries, DeliveryState.WAITING, DeliveryState.QUEUED, DeliveryState.SENDING)
+STAGE = Stage(
+    deliveries,
+    DeliveryState.WAITING,
+    DeliveryState.QUEUED,
+    DeliveryState.SENDING,
+    (DeliveryState.SENT, DeliveryState.PARKED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +131,8 @@ def sweep(tx: Connection, now: datetime, dead_holders: Collection[str], crash_li
 
 def count_by_state(tx: Connection) -> dict[DeliveryState, int]:
     """Count deliveries; every state is there."""
-    counted = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
-    return dict.fromkeys(DeliveryState, 0) | dict(tx.execute(counted).all())
+    counts = leases.count_by_state(tx, STAGE)
+    return {state: counts.get(state, 0) for state in DeliveryState}
 
 
 def get(tx: Connection, delivery_id: int) -> StoredDelivery:
@@ -139,7 +145,7 @@ def get(tx: Connection, delivery_id: int) -> StoredDelivery:
 
 def recent(tx: Connection, limit: int, state: DeliveryState | None = None) -> list[StoredDelivery]:
     """Give the deliveries made last, of one state or all."""
-    found = _select().where(in_state(deliveries, state)) if state else _select()
+    found = _select().where(leases.has_state(STAGE, state)) if state else _select()
     return [StoredDelivery(*row) for row in tx.execute(found.order_by(deliveries.c.id.desc()).limit(limit))]
 
 

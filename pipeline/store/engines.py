@@ -114,6 +114,7 @@ def _set_up_sqlite(connection: sqlite.Connection, *, query_only: bool) -> None:
     connection.execute("PRAGMA synchronous=FULL")  # a commit that was acknowledged survives loss of power (R21)
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA mmap_size=0")
+    connection.execute("PRAGMA journal_size_limit=67108864")  # the log shrinks again after a long reader (R20)
     connection.execute(f"PRAGMA query_only={int(query_only)}")
 
 

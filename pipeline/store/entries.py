@@ -10,7 +10,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from pipeline.model import Entry, EntryState, FetchTask, Pace, Reason, Released, Swept
 from pipeline.store import hosts, leases, waiting
@@ -18,8 +18,14 @@ from pipeline.store.dialects import free_rows
 from pipeline.store.leases import Stage
 from pipeline.store.tables import entries, feeds, in_state
 
-STAGE = Stage(entries, EntryState.WAITING, EntryState.QUEUED, EntryState.FETCHING)
-ENDS = frozenset({EntryState.DONE, EntryState.DROPPED, EntryState.QUARANTINED})
+STAGE = Stage(
+    entries,
+    EntryState.WAITING,
+    EntryState.QUEUED,
+    EntryState.FETCHING,
+    (EntryState.DONE, EntryState.MERGED, EntryState.DROPPED, EntryState.QUARANTINED),
+)
+FETCHED_ENDS = frozenset({EntryState.DONE, EntryState.DROPPED, EntryState.QUARANTINED})
 QUARANTINE_SECONDS = 60  #: how long the sweeper has to bring a quarantined entry to its end
 
 _TASK = (
@@ -81,7 +87,7 @@ def put_back(
 
 def finish(tx: Connection, entry_id: int, token: int, state: EntryState, reason: Reason | None, now: datetime) -> bool:
     """Bring an entry to its end; False if the token is stale, and then the caller must roll back."""
-    if state not in ENDS:
+    if state not in FETCHED_ENDS:
         raise ValueError(f"{state} is no end of an entry that was fetched")
     return leases.finish(tx, STAGE, entry_id, token, now, state=state, reason=reason)
 
@@ -128,5 +134,5 @@ def _task(row: Row[Any], attempts: int, start_at: datetime) -> FetchTask:
 
 def count_by_state(tx: Connection) -> dict[EntryState, int]:
     """Count entries; every state is there."""
-    counted = select(entries.c.state, func.count()).group_by(entries.c.state)
-    return dict.fromkeys(EntryState, 0) | dict(tx.execute(counted).all())
+    counts = leases.count_by_state(tx, STAGE)
+    return {state: counts.get(state, 0) for state in EntryState}

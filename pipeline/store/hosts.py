@@ -52,8 +52,10 @@ def in_flight(now: datetime | None = None) -> "Select[tuple[str, int]]":
     leased = select(feeds.c.host).where(feeds.c.lease_until.is_not(None))
     if now is not None:
         leased = leased.where(feeds.c.lease_until > now)
-    pages = select(entries.c.host).where(in_state(entries, EntryState.QUEUED, EntryState.FETCHING))
-    held = union_all(leased, pages).subquery("held")
+    # Two selects, because each of these states has an index of its own.
+    queued = select(entries.c.host).where(in_state(entries, EntryState.QUEUED))
+    fetching = select(entries.c.host).where(in_state(entries, EntryState.FETCHING))
+    held = union_all(leased, queued, fetching).subquery("held")
     return select(held.c.host, func.count().label("count")).group_by(held.c.host)
 
 

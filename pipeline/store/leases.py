@@ -12,7 +12,21 @@ from enum import StrEnum
 from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
 from pipeline.model import Reason, Released
 from pipeline.store.dialects import free_rows
@@ -22,12 +36,13 @@ from pipeline.store.types import Instant
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A table of work and the names of the three states before its ends."""
+    """A table of work, the names of the three states before its ends, and the ends."""
 
     table: Table
     waiting: StrEnum
     queued: StrEnum
     held: StrEnum
+    ends: tuple[StrEnum, ...]  #: as the index over them spells them
 
 
 def enqueue(
@@ -104,8 +119,11 @@ def give_back(tx: Connection, stage: Stage, rows: Sequence[tuple[int, int]], now
 def abandoned(tx: Connection, stage: Stage, now: datetime, dead_holders: Collection[str]) -> list[Row[Any]]:
     """Lock the held rows whose lease is over or whose holder is dead; `crashes` does not count this time yet."""
     table = stage.table
+    held = in_state(table, stage.held)
     left = or_(table.c.lease_until <= now, table.c.holder.in_(sorted(dead_holders)))
-    found = select(table.c.id, table.c.token, table.c.crashes).where(in_state(table, stage.held), left)
+    # By id from the index over what is held, which has both columns; then once more, with the rows locked.
+    ids = select(table.c.id).where(held, left)
+    found = select(table.c.id, table.c.token, table.c.crashes).where(table.c.id.in_(ids), held, left)
     return list(tx.execute(free_rows(found.order_by(table.c.id), of=table)))
 
 
@@ -132,6 +150,24 @@ def take_over(tx: Connection, stage: Stage, rows: Sequence[Row[Any]], lease_unti
         )
         tx.execute(statement, [{"row": row.id, "fresh": row.token + 1, "until": lease_until} for row in rows])
     return [(row.id, row.token + 1) for row in rows]
+
+
+def count_by_state(tx: Connection, stage: Stage) -> dict[str, int]:
+    """Count the rows in each state that has any, each from the index that holds it."""
+    counted = [_counted(stage, (state,)) for state in (stage.waiting, stage.queued, stage.held)]
+    rows = tx.execute(union_all(*counted, _counted(stage, stage.ends)))
+    return {row.state: row.rows for row in rows}
+
+
+def has_state(stage: Stage, state: StrEnum) -> ColumnElement[bool]:
+    """Condition that a row is in a state, so that the index over ends is found for an end."""
+    condition = in_state(stage.table, state)
+    return and_(in_state(stage.table, *stage.ends), condition) if state in stage.ends else condition
+
+
+def _counted(stage: Stage, states: tuple[StrEnum, ...]) -> Select[Any]:
+    column = stage.table.c.state
+    return select(column, func.count().label("rows")).where(in_state(stage.table, *states)).group_by(column)
 
 
 def _held_by(stage: Stage, row_id: int, token: int, state: StrEnum) -> ColumnElement[bool]:

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Row, Select, select
 
 from pipeline.errors import NotFound
 from pipeline.model import Entry, EntryState, Reason
+from pipeline.store import leases
+from pipeline.store.entries import STAGE
 from pipeline.store.tables import entries, feeds, in_state
 from pipeline.store.types import key_of
 from pipeline.urls import canonical
@@ -58,7 +60,7 @@ def by_url(tx: Connection, url: str) -> list[SeenEntry]:
 
 def recent(tx: Connection, limit: int, state: EntryState | None = None) -> list[SeenEntry]:
     """Give the entries seen last, of one state or all."""
-    found = _select().where(in_state(entries, state)) if state else _select()
+    found = _select().where(leases.has_state(STAGE, state)) if state else _select()
     return [_seen(row) for row in tx.execute(found.order_by(entries.c.id.desc()).limit(limit))]
 
 

@@ -31,14 +31,16 @@ def test_two_claimers_never_get_the_same_feed(database: Database) -> None:
         for number in range(300):
             feeds.add(tx, f"https://h{number % 60}.example/{number}", now=NOW)
 
-    def claim(_: int) -> list[FeedLease]:
-        leases = []
-        for _ in range(40):
-            with database.write() as tx:
-                leases += feeds.claim_due(tx, NOW, 10, LEASE, NO_PACE)
-        return leases
+    leases: list[FeedLease] = []
 
-    leases = _in_threads(claim)
+    def claim(_: int) -> list[FeedLease]:
+        rounds = 0
+        while len(leases) < 300 and (rounds := rounds + 1) < 300:
+            with database.write() as tx:
+                leases.extend(feeds.claim_due(tx, NOW, 10, LEASE, NO_PACE))
+        return []
+
+    _in_threads(claim)
     assert sorted(lease.feed.id for lease in leases) == list(range(1, 301))
     assert {lease.token for lease in leases} == {1}
 
@@ -48,14 +50,16 @@ def test_two_releases_never_get_the_same_entry(database: Database) -> None:
     with database.write() as tx:
         show(tx, *(entry(n, host=f"h{n % 60}.example") for n in range(300)))
 
-    def release(_: int) -> list[Released]:
-        found = []
-        for _ in range(40):
-            with database.write() as tx:
-                found += entries.release(tx, NOW, 10, LEASE, NO_PACE)
-        return found
+    released: list[Released] = []
 
-    released = _in_threads(release)
+    def release(_: int) -> list[Released]:
+        rounds = 0
+        while len(released) < 300 and (rounds := rounds + 1) < 300:
+            with database.write() as tx:
+                released.extend(entries.release(tx, NOW, 10, LEASE, NO_PACE))
+        return []
+
+    _in_threads(release)
     assert len(released) == len({r.id for r in released}) == len({r.job_id for r in released}) == 300
 
 

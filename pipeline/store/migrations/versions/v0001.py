@@ -189,10 +189,15 @@ def _make_entries() -> None:
         sa.UniqueConstraint("feed_id", "identity_key", name="uq_entries_feed_id_identity_key"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_entries_fetching", "entries", ["lease_until", "host"], **_where("state = 'fetching'"))
+    op.create_index(
+        "ix_entries_ended",
+        "entries",
+        ["state", "id"],
+        **_where("state IN ('done', 'merged', 'dropped', 'quarantined')"),
+    )
+    op.create_index("ix_entries_fetching", "entries", ["lease_until", "host", "holder"], **_where("state = 'fetching'"))
     op.create_index("ix_entries_merged", "entries", ["same_as_entry_id"], **_where("same_as_entry_id IS NOT NULL"))
     op.create_index("ix_entries_queued", "entries", ["queued_at", "host"], **_where("state = 'queued'"))
-    op.create_index("ix_entries_state", "entries", ["state", "id"])
     op.create_index("ix_entries_waiting", "entries", ["host", "next_attempt_at", "id"], **_where("state = 'waiting'"))
     op.create_index("uq_entries_page", "entries", ["page_key"], unique=True, **_where("state <> 'merged'"))
 
@@ -328,9 +333,9 @@ def _make_deliveries() -> None:
         sa.UniqueConstraint("public_id", name="uq_deliveries_public_id"),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_deliveries_ended", "deliveries", ["state", "id"], **_where("state IN ('sent', 'parked')"))
     op.create_index("ix_deliveries_queued", "deliveries", ["queued_at"], **_where("state = 'queued'"))
-    op.create_index("ix_deliveries_sending", "deliveries", ["lease_until"], **_where("state = 'sending'"))
-    op.create_index("ix_deliveries_state", "deliveries", ["state", "id"])
+    op.create_index("ix_deliveries_sending", "deliveries", ["lease_until", "holder"], **_where("state = 'sending'"))
     op.create_index(
         "ix_deliveries_waiting", "deliveries", ["channel", "next_attempt_at", "id"], **_where("state = 'waiting'")
     )
