@@ -1,20 +1,24 @@
 """Which entries wait, by host: found without reading all that wait at one host.
 
 In: hosts and a `Pace`. Out: entry ids in a fair order, and `HostQueue`s for people. Trap: a host may have fifty
-thousand entries waiting; the queries here step over the index from host to host and from entry to entry
-(recursive CTEs, the same on both databases), and touch only the rows they give.
+thousand entries waiting; the queries here step over the index from host to host and from entry to entry, and
+touch only the rows they give, also on a database that has no statistics yet.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     Integer,
     ScalarSelect,
+    Select,
     Text,
     and_,
     column,
@@ -22,12 +26,14 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     tuple_,
     values,
 )
 
 from pipeline.model import EntryState, Pace
 from pipeline.store import hosts
+from pipeline.store.dialects import is_postgresql
 from pipeline.store.tables import entries, in_state
 from pipeline.store.tables import hosts as host_rows
 
@@ -52,7 +58,9 @@ def oldest_of(tx: Connection, names: Sequence[str], counts: Mapping[str, int], n
     if not names:
         return []
     turn = {host: place for place, host in enumerate(names)}
-    rows = [row for row in _first_of_each(tx, names, max(counts.values()), now) if row[1] <= counts[row[0]]]
+    # No deeper than an even share: a host with less leaves the rest to the next round, soon after this one.
+    depth = min(max(counts.values()), ceil(limit / len(names)))
+    rows = [row for row in _first_of_each(tx, names, depth, now) if row[1] <= counts[row[0]]]
     rows.sort(key=lambda row: (row[1], turn[row[0]]))
     return list(map(itemgetter(2), rows[:limit]))
 
@@ -60,6 +68,19 @@ def oldest_of(tx: Connection, names: Sequence[str], counts: Mapping[str, int], n
 def _first_of_each(tx: Connection, names: Sequence[str], count: int, now: datetime) -> list[tuple[str, int, int]]:
     """Give (host, place, id) of the first entries of each host, place counted from 1."""
     asked = values(column("host", Text), name="asked").data([(name,) for name in names]).cte("asked")
+    found = _firsts_by_lateral(asked, count, now) if is_postgresql(tx) else _firsts_by_chain(asked, count, now)
+    return [(row.host, row.place, row.id) for row in tx.execute(found)]
+
+
+def _firsts_by_lateral(asked: CTE, count: int, now: datetime) -> Select[Any]:
+    place = func.row_number().over(order_by=(entries.c.next_attempt_at, entries.c.id)).label("place")
+    due = select(entries.c.id, place).where(_WAITING, entries.c.host == asked.c.host, entries.c.next_attempt_at <= now)
+    firsts = due.order_by(entries.c.next_attempt_at, entries.c.id).limit(count).lateral("firsts")
+    return select(asked.c.host, firsts.c.place, firsts.c.id).join_from(asked, firsts, true())
+
+
+def _firsts_by_chain(asked: CTE, count: int, now: datetime) -> Select[Any]:
+    """Step from entry to entry: SQLite has no LATERAL, and PostgreSQL would read the whole table at each step."""
     first, following = entries.alias("first"), entries.alias("following")
     head = _head(entries.c.host == asked.c.host, now)
     found = select(literal(1, Integer).label("place"), first.c.host, first.c.next_attempt_at, first.c.id)
@@ -69,7 +90,7 @@ def _first_of_each(tx: Connection, names: Sequence[str], count: int, now: dateti
     step = select(chain.c.place + 1, following.c.host, following.c.next_attempt_at, following.c.id)
     step = step.join_from(chain, following, following.c.id == head).where(chain.c.place < count)
     whole = chain.union_all(step)
-    return [(row.host, row.place, row.id) for row in tx.execute(select(whole.c.host, whole.c.place, whole.c.id))]
+    return select(whole.c.host, whole.c.place, whole.c.id)
 
 
 def _head(condition: ColumnElement[bool], now: datetime) -> ScalarSelect[int]:
