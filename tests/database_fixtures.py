@@ -45,13 +45,6 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     postgres_server.empty("migrated")
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """Give the URL of a migrated, empty database, once of each kind."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
-
-
 @pytest.fixture(scope="session")
 def postgres_store(postgres_server: PostgresServer) -> Iterator[Database]:
     """Open one store on PostgreSQL for all tests: each opening compiles every statement anew."""

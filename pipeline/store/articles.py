@@ -37,8 +37,8 @@ def insert(tx: Connection, entry_id: int, article: Article, sketch: Sketch, now:
     """Store an entry's article and index its sketch; gives its id. One entry has one article."""
     row = {field.name: getattr(article, field.name) for field in fields(Article)} | _sketch_row(sketch)
     row |= {"entry_id": entry_id, "url_key": key_of(canonical(article.url)), "stored_at": now}
-    article_id: int = tx.execute(articles.insert().values(row).returning(articles.c.id)).scalar_one()
     strongest = terms.strongest(sketch.terms, terms.frequencies(tx, sketch.terms))
+    article_id: int = tx.execute(articles.insert().values(row).returning(articles.c.id)).scalar_one()
     terms.count(tx, sketch.terms)
     _index(tx, article_id, sketch.bands, strongest)
     return article_id
