@@ -28,7 +28,7 @@ def read_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     Without `path`, the variable STORYWATCH_CONFIG names the file, then `config/storywatch.toml` is taken if it
     is there. A file that was named must exist.
     """
-    file = _chosen_file(path, environ)
+    file = chosen_file(path, environ)
     values = _read_file(file) if file else {}
     origins = _overlay(values, environ)
     try:
@@ -61,8 +61,8 @@ def contradictions(settings: Settings) -> Iterator[str]:
         )
 
 
-def _chosen_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
-    """Decide which file is read; None if none was named and the default is not there."""
+def chosen_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """Say which file is read; None if none was named and the default is not there."""
     named = path or (Path(environ["STORYWATCH_CONFIG"]) if environ.get("STORYWATCH_CONFIG") else None)
     if named:
         return named

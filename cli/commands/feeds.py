@@ -1,0 +1,143 @@
+"""`storywatch feeds`: the feeds that are watched."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from cli.commands.options import ConfigOption, JsonOption
+from cli.commands.session import store_of
+from cli.output import note, out, print_record, print_rows
+from pipeline.errors import NotFound, Unusable
+from pipeline.feeds.opml import OpmlFeed, read_opml, write_opml
+from pipeline.model import Feed
+from pipeline.store import feeds as stored
+from pipeline.urls import canonical, is_web_url
+
+app = typer.Typer(no_args_is_help=True, help="Add, remove, list, import and export feeds.")
+
+FeedArgument = Annotated[str, typer.Argument(help="The feed's number or address.")]
+
+
+@app.command()
+def add(
+    url: Annotated[str, typer.Argument(help="Address of the feed, http or https.")],
+    title: Annotated[str, typer.Option(help="Name to show; else the feed's own.")] = "",
+    folder: Annotated[str, typer.Option(help="Folder to keep it in.")] = "",
+    interval: Annotated[int | None, typer.Option(min=1, help="Seconds between two polls.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Watch a feed; it is polled within seconds. Adding one that is there already changes nothing."""
+    if not is_web_url(url):
+        raise Unusable(f"{url!r} is not an http(s) address; write it in full, as in https://example.org/feed.xml")
+    with store_of(config) as database, database.write() as tx:
+        feed = stored.add(tx, url, title=title, folder=folder, now=datetime.now(UTC), interval_seconds=interval)
+    print_record(_row(feed), as_json=as_json)
+
+
+@app.command()
+def remove(feed: FeedArgument, config: ConfigOption = None) -> None:
+    """Stop watching a feed; its articles and stories stay."""
+    with store_of(config) as database, database.write() as tx:
+        found = _find(tx, feed)
+        stored.remove(tx, found.id)
+    out.print(f"removed {found.url}", markup=False)
+
+
+@app.command()
+def pause(feed: FeedArgument, config: ConfigOption = None) -> None:
+    """Do not poll a feed until it is resumed."""
+    with store_of(config) as database, database.write() as tx:
+        stored.pause(tx, _find(tx, feed).id)
+
+
+@app.command()
+def resume(feed: FeedArgument, config: ConfigOption = None) -> None:
+    """Poll a paused or gone feed again."""
+    with store_of(config) as database, database.write() as tx:
+        stored.resume(tx, _find(tx, feed).id, datetime.now(UTC))
+
+
+@app.command("list")
+def list_feeds(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """List all feeds with their health."""
+    with store_of(config) as database, database.read() as tx:
+        rows = [_row(feed) for feed in stored.list_all(tx)]
+    print_rows("Feeds", rows, as_json=as_json, empty="No feeds yet: storywatch feeds add https://example.org/feed.xml")
+
+
+@app.command("import")
+def import_opml(
+    file: Annotated[Path, typer.Argument(help="OPML file.")],
+    config: ConfigOption = None,
+) -> None:
+    """Add all feeds of an OPML file; what cannot be used is listed with the reason."""
+    reading = read_opml(_read(file))
+    now = datetime.now(UTC)
+    with store_of(config) as database, database.write() as tx:
+        before = {canonical(feed.url) for feed in stored.list_all(tx)}
+        for feed in reading.feeds:
+            stored.add(tx, feed.url, title=feed.title, folder=feed.folder, now=now)
+    new_count = len({canonical(feed.url) for feed in reading.feeds} - before)
+    out.print(f"{new_count} added, {len(reading.feeds) - new_count} known already, {len(reading.skipped)} skipped")
+    for text, why in reading.skipped:
+        note(f"skipped {text}: {why}")
+
+
+@app.command("export")
+def export_opml(
+    file: Annotated[Path | None, typer.Argument(help="File to write; else standard output.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write all feeds as OPML, folders kept."""
+    with store_of(config) as database, database.read() as tx:
+        body = write_opml(
+            tuple(OpmlFeed(url=feed.url, title=feed.title, folder=feed.folder) for feed in stored.list_all(tx))
+        )
+    if file is None:
+        typer.echo(body.decode("utf-8"))
+        return
+    _write(file, body)
+    out.print(f"wrote {file}", markup=False)
+
+
+def _row(feed: Feed) -> dict[str, object]:
+    """Give what the list shows of a feed."""
+    return {
+        "id": feed.id,
+        "title": feed.title,
+        "folder": feed.folder,
+        "state": feed.state.value,
+        "last_success": feed.last_success_at,
+        "next_poll": feed.next_poll_at,
+        "errors": feed.error_count,
+        "problem": feed.last_error,
+        "url": feed.url,
+    }
+
+
+def _find(tx: Connection, text: str) -> Feed:
+    """Find a feed by number or address; raises NotFound."""
+    if text.isdigit():
+        return stored.get(tx, int(text))
+    found = stored.find_by_url(tx, text)
+    if found is None:
+        raise NotFound(f"no feed has the address {text}; `storywatch feeds list` shows all")
+    return found
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Unusable(f"{file} cannot be read ({error.strerror})") from error
+
+
+def _write(file: Path, body: bytes) -> None:
+    try:
+        file.write_bytes(body)
+    except OSError as error:
+        raise Unusable(f"{file} cannot be written ({error.strerror})") from error

@@ -1,0 +1,117 @@
+"""`storywatch subscriptions`: the standing questions."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from cli.commands.options import ConfigOption, JsonOption, LimitOption
+from cli.commands.session import settings_of, store_of
+from cli.output import note, out, print_record, print_rows
+from cli.wiring import open_database
+from pipeline.alerts.index import SubscriptionIndex
+from pipeline.alerts.passage import matched_words
+from pipeline.alerts.query.notes import notes
+from pipeline.alerts.query.syntax import parse_query
+from pipeline.errors import NotFound, Unusable
+from pipeline.model import Subscription
+from pipeline.store import articles, subscriptions
+from pipeline.store.articles import StoredArticle
+
+app = typer.Typer(no_args_is_help=True, help="Add, list, remove and test subscriptions.")
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="Name to show.")],
+    query: Annotated[str, typer.Argument(help='Query, as in: Kursk AND ("North Korea" OR Gerasimov) NOT football')],
+    channel: Annotated[list[str] | None, typer.Option(help="Channel that hears of it; may be repeated.")] = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a subscription; it holds for every article from now on."""
+    settings = settings_of(config)
+    channels = tuple(channel or settings.channels)
+    unknown = [name for name in channels if name not in settings.channels]
+    if unknown:
+        known = ", ".join(settings.channels)
+        raise Unusable(f"no channel is called {unknown[0]!r}; the settings have: {known}")
+    parse_query(query)
+    for remark in notes(query):
+        note(remark)
+    with open_database(settings) as database, database.write() as tx:
+        added = subscriptions.add(tx, name, query, channels, now=datetime.now(UTC))
+    print_record(_row(added), as_json=as_json)
+
+
+@app.command("list")
+def list_subscriptions(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """List all subscriptions."""
+    with store_of(config) as database, database.read() as tx:
+        rows = [_row(subscription) for subscription in subscriptions.list_all(tx)]
+    print_rows("Subscriptions", rows, as_json=as_json, empty="No subscriptions yet: storywatch subscriptions add --help")
+
+
+@app.command()
+def remove(
+    subscription: Annotated[str, typer.Argument(help="The subscription's number or name.")],
+    config: ConfigOption = None,
+) -> None:
+    """Remove a subscription; alerts already raised stay."""
+    with store_of(config) as database, database.write() as tx:
+        found = _find(subscriptions.list_all(tx), subscription)
+        subscriptions.remove(tx, found.id)
+    out.print(f"removed {found.name}", markup=False)
+
+
+@app.command()
+def test(
+    query: Annotated[str, typer.Argument(help="Query to try on the articles of the archive.")],
+    limit: LimitOption = 1000,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show which of the newest articles a query would have met, without saving anything."""
+    parse_query(query)
+    for remark in notes(query):
+        note(remark)
+    index = SubscriptionIndex([Subscription(id=0, name="test", query=query, channels=())])
+    with store_of(config) as database, database.read() as tx:
+        tried = articles.recent(tx, limit)
+    rows = [row for stored in tried for row in _met(index, stored)]
+    print_rows("Would have met", rows, as_json=as_json, empty=f"None of the newest {len(tried)} articles meets it.")
+    note(f"{len(rows)} of {len(tried)} articles, {len({row['story'] for row in rows})} stories: so many alerts")
+
+
+def _met(index: SubscriptionIndex, stored: StoredArticle) -> list[dict[str, object]]:
+    """Give what the list shows of an article that meets the query; empty if it does not."""
+    title, text = stored.article.title, stored.article.text
+    return [
+        {
+            "article": stored.id,
+            "story": stored.story_id,
+            "title": title,
+            "outlet": stored.article.outlet,
+            "matched": list(matched_words(title, text, match.spans)),
+        }
+        for match in index.match(title, text)
+    ]
+
+
+def _row(subscription: Subscription) -> dict[str, object]:
+    """Give what the list shows of a subscription."""
+    return {
+        "id": subscription.id,
+        "name": subscription.name,
+        "query": subscription.query,
+        "channels": list(subscription.channels),
+        "enabled": subscription.enabled,
+    }
+
+
+def _find(known: list[Subscription], text: str) -> Subscription:
+    """Find one by number or name; raises NotFound."""
+    for subscription in known:
+        if text in {str(subscription.id), subscription.name}:
+            return subscription
+    raise NotFound(f"no subscription is called {text!r}; `storywatch subscriptions list` shows all")

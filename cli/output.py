@@ -1,0 +1,86 @@
+"""What commands print: tables for people, JSON for programs, one line of error that says what to do.
+
+In: plain rows. Out: standard output and standard error. Hides rich. Trap: text from feeds may look like rich's
+markup; it is printed through `Text`, never through markup.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Cell = str | int | float | bool | datetime | None
+Row = Mapping[str, object]
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+
+def print_rows(title: str, rows: Sequence[Row], *, as_json: bool, empty: str) -> None:
+    """Print rows of equal keys as a table, or as a JSON list; `empty` says what to do where there are none."""
+    if as_json:
+        print_json(list(rows))
+        return
+    if not rows:
+        out.print(Text(empty))
+        return
+    table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for name in rows[0]:
+        table.add_column(name.replace("_", " "), justify="right" if _is_number(rows, name) else "left")
+    for row in rows:
+        table.add_row(*(Text(shown(value)) for value in row.values()))
+    out.print(table)
+
+
+def print_record(row: Row, *, as_json: bool) -> None:
+    """Print one record, a line a field, or as a JSON object."""
+    if as_json:
+        print_json(dict(row))
+        return
+    width = max(len(name) for name in row)
+    for name, value in row.items():
+        out.print(Text(f"{name.replace('_', ' '):<{width}}  ", style="bold"), Text(shown(value)), sep="", end="\n")
+
+
+def print_json(value: object) -> None:
+    """Print JSON, instants in ISO 8601 and UTC."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+
+
+def print_error(message: str, *, hint: str = "") -> None:
+    """Print what went wrong and, apart, what to do."""
+    err.print(Text("error: ", style="bold red"), Text(message), sep="")
+    if hint:
+        err.print(Text(f"       {hint}"))
+
+
+def note(message: str) -> None:
+    """Print a remark to standard error, so that standard output stays clean for programs."""
+    err.print(Text(message, style="dim"))
+
+
+def shown(value: object) -> str:
+    """Give a cell's text."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    if isinstance(value, list | tuple):
+        return ", ".join(shown(part) for part in value)
+    return str(value)
+
+
+def _is_number(rows: Iterable[Row], name: str) -> bool:
+    return all(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return str(value)

@@ -1,0 +1,24 @@
+"""The dispatcher's process."""
+
+from cli.services.service import Context, run_service
+from cli.wiring import open_queue
+from workers.dispatcher import Dispatcher
+from workers.lanes import delivery_lane, page_lane
+from workers.queue import DELIVERIES, PAGES, WorkQueue
+from workers.signals import Stops
+
+
+async def dispatch(context: Context, stops: Stops) -> None:
+    """Release and sweep until told to stop."""
+    connection = open_queue(context.settings)
+    lanes = (
+        page_lane(WorkQueue(PAGES, connection), context.settings),
+        delivery_lane(WorkQueue(DELIVERIES, connection), context.settings),
+    )
+    dispatcher = Dispatcher(context.database, *lanes)
+    async with context.beating(dispatcher.detail):
+        await dispatcher.run(stops.stop)
+
+
+if __name__ == "__main__":
+    raise SystemExit(run_service("dispatcher", dispatch))

@@ -1,0 +1,98 @@
+"""Make the parts from the settings: the only place that knows both.
+
+In: `Settings`. Out: the database, the transport's policy and the small policies that rooms below define.
+Trap: services must import only what they need, so nothing heavy (extractor, dashboard) is made here.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from redis import Redis
+
+from config.reading import DEFAULT_FILE
+from config.settings import Settings
+from pipeline.errors import Unusable
+from pipeline.feeds.schedule import PollPolicy
+from pipeline.store.database import Database
+from pipeline.transport import Policy
+from workers.embedded import socket_url
+from workers.server import check_address, connect
+
+VERSION = version("storywatch")
+
+
+def data_dir(settings: Settings) -> Path:
+    """Give the data folder, made if it is not there; raises Unusable if it cannot be written."""
+    folder = settings.storage.data_dir.absolute()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise Unusable(
+            f"the data folder {folder} cannot be written ({error.strerror}); "
+            "mend its permissions or name another one in storage.data_dir"
+        ) from error
+    return folder
+
+
+def database_url(settings: Settings) -> str:
+    """Give the address of the database: the one set, or SQLite in the data folder."""
+    return settings.storage.database_url or f"sqlite:///{data_dir(settings) / 'storywatch.db'}"
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """Open the database with its schema up to date."""
+    database = Database.open(database_url(settings))
+    try:
+        database.migrate()
+        yield database
+    finally:
+        database.close()
+
+
+def user_agent(settings: Settings) -> str:
+    """Give the name under which every request is made (F25)."""
+    return f"Storywatch/{VERSION} (+{settings.fetch.contact})"
+
+
+def transport_policy(settings: Settings) -> Policy:
+    """Give what holds for every request that leaves this machine."""
+    return Policy(
+        total_seconds=settings.fetch.total_seconds,
+        ports=frozenset(settings.fetch.ports),
+        allow_private=settings.fetch.allow_private,
+        user_agent=user_agent(settings),
+    )
+
+
+def poll_policy(settings: Settings) -> PollPolicy:
+    """Give how feeds are polled."""
+    return PollPolicy(
+        interval_seconds=settings.feeds.interval_seconds,
+        floor_seconds=settings.feeds.floor_seconds,
+        ceiling_seconds=settings.feeds.ceiling_seconds,
+        entry_limit=settings.feeds.entry_limit,
+        feed_bytes=settings.fetch.feed_bytes,
+    )
+
+
+def queue_url(settings: Settings) -> str:
+    """Give the address of the queue: the one set, or the built-in Valkey's socket in the data folder."""
+    return settings.queue.url or socket_url(data_dir(settings))
+
+
+def open_queue(settings: Settings) -> Redis:
+    """Make a client for the queue; nothing is sent yet. Raises Unusable for an address that is not safe."""
+    url = queue_url(settings)
+    check_address(url, allow_insecure=settings.queue.allow_insecure)
+    return connect(url)
+
+
+def folder_of(file: Path | None) -> Path:
+    """Give the folder in which the files of the first start are looked for: the one of the settings file."""
+    return file.parent if file else DEFAULT_FILE.parent
