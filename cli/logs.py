@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from typing import TextIO
 
 import structlog
 
@@ -19,8 +20,9 @@ _SECRET = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]*(?=@)|whsec_[A-Za-z0-9+/=]+")
 QUIET_LIBRARIES = ("rq.worker", "rq.job", "alembic", "aiohttp", "asyncio", "uvicorn.access", "trafilatura", "htmldate")
 
 
-def configure_logs(settings: LogSettings, process: str) -> None:
-    """Set up logging for this process; every line carries its name."""
+def configure_logs(settings: LogSettings, process: str, stream: TextIO | None = None) -> None:
+    """Set up logging for this process, to standard error unless told otherwise; every line carries its name."""
+    stream = stream or sys.stderr
     level = logging.getLevelNamesMapping()[settings.level.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -30,11 +32,14 @@ def configure_logs(settings: LogSettings, process: str) -> None:
         structlog.processors.format_exc_info,
         mask,
     ]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(settings)],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _renderer(settings, colours=stream.isatty()),
+            ],
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
@@ -66,9 +71,8 @@ def _naming(process: str) -> structlog.typing.Processor:
     return name
 
 
-def _renderer(settings: LogSettings) -> structlog.typing.Processor:
+def _renderer(settings: LogSettings, *, colours: bool) -> structlog.typing.Processor:
     """Choose JSON or text; `auto` writes text only where a person is looking."""
-    as_text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
-    if as_text:
-        return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    if settings.format == "text" or (settings.format == "auto" and colours):
+        return structlog.dev.ConsoleRenderer(colors=colours)
     return structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 LONGEST_PAUSE_SECONDS = 30.0
 HEALTHY_SECONDS = 60.0  #: who ran this long begins again with the shortest pause
+HURRY_SECONDS = 5.0  #: until the end by force, once haste is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +70,43 @@ class Supervisor:
         """Say how each child stands, in the order of the commands."""
         return [child.state() for child in self._children]
 
-    async def run(self, stop: asyncio.Event) -> int:
-        """Run until `stop`; returns 0 if every child then ended by itself within the grace, else 1."""
+    async def run(self, stop: asyncio.Event, hurry: asyncio.Event | None = None) -> int:
+        """Run until `stop`; returns 0 if every child then ended by itself within the grace, else 1.
+
+        `hurry`, set after `stop`, tells them a second time and shortens the grace to a few seconds.
+        """
+        ending = _Ending(self._grace_seconds, hurry or asyncio.Event())
         stop_last = asyncio.Event()
-        first = [child.run(stop, self._grace_seconds) for child in self._children if not child.spec.last]
-        last = [child.run(stop_last, self._grace_seconds) for child in self._children if child.spec.last]
+        first = [child.run(stop, ending) for child in self._children if not child.spec.last]
+        last = [child.run(stop_last, ending) for child in self._children if child.spec.last]
         async with asyncio.TaskGroup() as group:
             holding = [group.create_task(run) for run in last]
             ended = await asyncio.gather(*first)
             await stop.wait()
             stop_last.set()
         return 0 if all(ended) and all(task.result() for task in holding) else 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a child is brought to its end."""
+
+    grace_seconds: float
+    hurry: asyncio.Event
+
+    async def wait(self, process: asyncio.subprocess.Process) -> bool:
+        """Wait until the process has ended; False if the time ran out before."""
+        ended = asyncio.create_task(process.wait())
+        hurried = asyncio.create_task(self.hurry.wait())
+        try:
+            await asyncio.wait({ended, hurried}, timeout=self.grace_seconds, return_when=asyncio.FIRST_COMPLETED)
+            if hurried.done() and not ended.done():
+                _send(process, signal.SIGTERM)
+                await asyncio.wait({ended}, timeout=HURRY_SECONDS)
+            return ended.done()
+        finally:
+            hurried.cancel()
+            ended.cancel()
 
 
 class _Child:
@@ -97,14 +124,14 @@ class _Child:
         pid = self._process.pid if self._process else None
         return ChildState(self._name, pid, max(self._starts - 1, 0), self._exit_code)
 
-    async def run(self, stop: asyncio.Event, grace_seconds: float) -> bool:
+    async def run(self, stop: asyncio.Event, ending: _Ending) -> bool:
         """Keep it running until `stop`; True if it ended by itself then."""
         crashes = 0
         while not stop.is_set():
             began = time.monotonic()
             running = await self._once(stop)
             if running:
-                return await self._end(running, grace_seconds)
+                return await self._end(running, ending)
             crashes = 1 if time.monotonic() - began > HEALTHY_SECONDS else crashes + 1
             seconds = pause_after(crashes)
             log.error("process_ended", name=self._name, exit_code=self._exit_code, again_in_seconds=seconds)
@@ -141,17 +168,13 @@ class _Child:
             pass_fds=self.spec.inherit,
         )
 
-    async def _end(self, process: asyncio.subprocess.Process, grace_seconds: float) -> bool:
-        clean = True
+    async def _end(self, process: asyncio.subprocess.Process, ending: _Ending) -> bool:
         _send(process, signal.SIGTERM)
-        try:
-            async with asyncio.timeout(grace_seconds):
-                code = await process.wait()
-        except TimeoutError:
-            clean = False
-            log.warning("process_killed", name=self._name, grace_seconds=grace_seconds)
+        clean = await ending.wait(process)
+        if not clean:
+            log.warning("process_killed", name=self._name, grace_seconds=ending.grace_seconds)
             _send(process, signal.SIGKILL)
-            code = await process.wait()
+        code = await process.wait()
         self._forget(code)
         log.info("process_stopped", name=self._name, exit_code=code)
         return clean and code in {0, -signal.SIGTERM}

@@ -49,7 +49,9 @@ def list_subscriptions(config: ConfigOption = None, as_json: JsonOption = False)
     """List all subscriptions."""
     with store_of(config) as database, database.read() as tx:
         rows = [_row(subscription) for subscription in subscriptions.list_all(tx)]
-    print_rows("Subscriptions", rows, as_json=as_json, empty="No subscriptions yet: storywatch subscriptions add --help")
+    print_rows(
+        "Subscriptions", rows, as_json=as_json, empty="No subscriptions yet: storywatch subscriptions add --help"
+    )
 
 
 @app.command()
@@ -64,8 +66,8 @@ def remove(
     out.print(f"removed {found.name}", markup=False)
 
 
-@app.command()
-def test(
+@app.command("test")
+def try_query(
     query: Annotated[str, typer.Argument(help="Query to try on the articles of the archive.")],
     limit: LimitOption = 1000,
     config: ConfigOption = None,

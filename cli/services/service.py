@@ -19,11 +19,12 @@ from cli.logs import configure_logs
 from cli.wiring import database_url, folder_of
 from config.reading import chosen_file, read_settings
 from config.settings import Settings
-from pipeline.errors import StorywatchError, StoreUnavailable, Unusable
+from pipeline.errors import StoreUnavailable, StorywatchError, Unusable
 from pipeline.store.database import Database
 from workers.heartbeat import beat_until, process_name
 from workers.patience import Patience, pause
 from workers.signals import Stops, stop_on_signals
+from workers.watchdog import watch_loop
 
 log = structlog.get_logger(__name__)
 
@@ -41,15 +42,26 @@ class Context:
     name: str  #: unique among running processes; the holder of leases
 
     @asynccontextmanager
-    async def beating(self, detail: Callable[[], Mapping[str, object]]) -> AsyncIterator[None]:
-        """Tell the store that this process lives, for as long as the block runs."""
+    async def beating(
+        self, detail: Callable[[], Mapping[str, object]], hurry: asyncio.Event | None = None
+    ) -> AsyncIterator[None]:
+        """Tell the store that this process lives, for as long as the block runs.
+
+        After a stop in a hurry the process does not take its leave: its silence returns the rows it still held.
+        """
         over = asyncio.Event()
         beats = asyncio.create_task(beat_until(over, self.database, self.name, self.kind, detail))
+        watch = asyncio.create_task(watch_loop(over))
         try:
             yield
         finally:
             over.set()
-            await beats
+            if hurry and hurry.is_set():
+                beats.cancel()
+            ended = await asyncio.gather(beats, watch, return_exceptions=True)
+        for fault in ended:
+            if isinstance(fault, Exception):
+                raise fault
 
 
 Work = Callable[[Context, Stops], Awaitable[None]]

@@ -1,0 +1,67 @@
+"""The command `storywatch`.
+
+In: the command line. Out: an exit code of `cli.exit_codes`, errors on standard error with what to do. Hides typer.
+Trap: errors of ours end here as one message; only a fault in the program itself shows a traceback.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from cli.commands import articles, doctor, extract, feeds, init, run, services, subscriptions
+from cli.exit_codes import FAILED, UNUSABLE
+from cli.output import print_error
+from cli.wiring import VERSION
+from pipeline.errors import BadQuery, StorywatchError, Unusable
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # a settings object among the locals would print passwords
+    help="A self-hosted news watch: feeds in, one alert per story out.",
+    epilog="Exit codes: 0 done, 1 failed for now, 2 something you gave cannot work, 3 doctor found something wrong.",
+)
+app.command()(run.run)
+app.command()(run.demo)
+app.command()(init.init)
+app.command()(doctor.doctor)
+app.add_typer(feeds.app, name="feeds")
+app.add_typer(subscriptions.app, name="subscriptions")
+app.add_typer(articles.articles, name="articles")
+app.add_typer(articles.stories, name="stories")
+app.command()(extract.extract)
+app.command()(services.poll)
+app.command()(services.dispatch)
+app.command()(services.work)
+app.command()(services.serve)
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and end.", is_eager=True)] = False,
+) -> None:
+    """Show the version; everything else is in the commands."""
+    if version:
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except Unusable as error:
+        _tell(error)
+        sys.exit(UNUSABLE)
+    except StorywatchError as error:
+        print_error(str(error))
+        sys.exit(FAILED)
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`); the interpreter must not try to flush to them once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+
+
+def _tell(error: Unusable) -> None:
+    print_error(str(error), hint=error.suggestion if isinstance(error, BadQuery) else "")

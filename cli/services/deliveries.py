@@ -1,0 +1,42 @@
+"""The delivery worker's process: hands alerts to their channels."""
+
+from cli.services.service import Context, run_service
+from cli.wiring import data_dir, open_queue, transport_policy
+from pipeline.transport import Transport
+from workers.channels import channel_targets
+from workers.concurrent import ConcurrentWorker
+from workers.delivery_job import DeliveryJobs
+from workers.lanes import delivery_timeout_seconds
+from workers.queue import DELIVERIES, WorkQueue
+from workers.signals import Stops
+
+
+async def work(context: Context, stops: Stops) -> None:
+    """Deliver until told to stop; raises BadSettings for channels that cannot work."""
+    settings = context.settings
+    folder = data_dir(settings)
+    targets = channel_targets(settings.channels, folder)
+    timeout_seconds = delivery_timeout_seconds(settings)
+    async with Transport(transport_policy(settings)) as transport:
+        jobs = DeliveryJobs(
+            context.database,
+            transport,
+            targets,
+            settings.delivery,
+            folder,
+            holder=context.name,
+            timeout_seconds=timeout_seconds,
+        )
+        worker = ConcurrentWorker(
+            WorkQueue(DELIVERIES, open_queue(settings)),
+            jobs.functions,
+            settings.delivery.concurrency,
+            name=context.name,
+            grace_seconds=timeout_seconds,
+        )
+        async with context.beating(worker.detail, stops.hurry):
+            await worker.run(stops.stop, stops.hurry)
+
+
+if __name__ == "__main__":
+    raise SystemExit(run_service("deliverer", work))

@@ -1,0 +1,48 @@
+"""The poller's process."""
+
+import asyncio
+
+import structlog
+
+from cli.first_start import take_over
+from cli.services.service import Context, run_service
+from cli.wiring import poll_policy, transport_policy
+from pipeline.transport import Transport
+from workers.lanes import pace_of
+from workers.poller import LEASE_SECONDS, Poller
+from workers.signals import Stops
+
+log = structlog.get_logger(__name__)
+
+LEASE_LIMITS = 4  #: a lease holds two requests with all their redirects, the reading and the recording
+
+
+async def poll(context: Context, stops: Stops) -> None:
+    """Poll until told to stop; at the first start of an installation take over its files before."""
+    await asyncio.to_thread(_take_over, context)
+    settings = context.settings
+    async with Transport(transport_policy(settings)) as transport:
+        poller = Poller(
+            context.database,
+            transport,
+            poll_policy(settings),
+            pace_of(settings),
+            concurrency=settings.feeds.concurrency,
+            import_hours=settings.feeds.import_hours,
+            lease_seconds=max(LEASE_SECONDS, LEASE_LIMITS * settings.fetch.total_seconds),
+        )
+        async with context.beating(poller.detail):
+            await poller.run(stops.stop)
+
+
+def _take_over(context: Context) -> None:
+    first = take_over(context.database, context.folder, frozenset(context.settings.channels))
+    if first is None:
+        return
+    log.info("first_start", feeds=first.feed_count, subscriptions=first.subscription_count)
+    for skipped in first.skipped:
+        log.warning("feed_skipped", what=skipped)
+
+
+if __name__ == "__main__":
+    raise SystemExit(run_service("poller", poll))
