@@ -14,10 +14,11 @@ from cli.commands import articles, doctor, extract, feeds, init, run, services, 
 from cli.exit_codes import FAILED, UNUSABLE
 from cli.output import print_error
 from cli.wiring import VERSION
-from pipeline.errors import BadQuery, StorywatchError, Unusable
+from pipeline.errors import StorywatchError, Unusable
 
 app = typer.Typer(
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_show_locals=False,  # a settings object among the locals would print passwords
     help="A self-hosted news watch: feeds in, one alert per story out.",
     epilog="Exit codes: 0 done, 1 failed for now, 2 something you gave cannot work, 3 doctor found something wrong.",
@@ -52,7 +53,7 @@ def main() -> None:
     try:
         app()
     except Unusable as error:
-        _tell(error)
+        print_error(str(error))
         sys.exit(UNUSABLE)
     except StorywatchError as error:
         print_error(str(error))
@@ -63,5 +64,3 @@ def main() -> None:
         sys.exit(FAILED)
 
 
-def _tell(error: Unusable) -> None:
-    print_error(str(error), hint=error.suggestion if isinstance(error, BadQuery) else "")

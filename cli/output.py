@@ -30,7 +30,9 @@ def print_rows(title: str, rows: Sequence[Row], *, as_json: bool, empty: str) ->
         return
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for name in rows[0]:
-        table.add_column(name.replace("_", " "), justify="right" if _is_number(rows, name) else "left")
+        table.add_column(
+            name.replace("_", " "), justify="right" if _is_number(rows, name) else "left", overflow="fold"
+        )
     for row in rows:
         table.add_row(*(Text(shown(value)) for value in row.values()))
     out.print(table)
@@ -70,7 +72,7 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")
     if isinstance(value, list | tuple):
         return ", ".join(shown(part) for part in value)
     return str(value)

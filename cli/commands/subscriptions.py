@@ -13,7 +13,7 @@ from pipeline.alerts.index import SubscriptionIndex
 from pipeline.alerts.passage import matched_words
 from pipeline.alerts.query.notes import notes
 from pipeline.alerts.query.syntax import parse_query
-from pipeline.errors import NotFound, Unusable
+from pipeline.errors import BadQuery, NotFound, Unusable
 from pipeline.model import Subscription
 from pipeline.store import articles, subscriptions
 from pipeline.store.articles import StoredArticle
@@ -36,9 +36,7 @@ def add(
     if unknown:
         known = ", ".join(settings.channels)
         raise Unusable(f"no channel is called {unknown[0]!r}; the settings have: {known}")
-    parse_query(query)
-    for remark in notes(query):
-        note(remark)
+    _check(query)
     with open_database(settings) as database, database.write() as tx:
         added = subscriptions.add(tx, name, query, channels, now=datetime.now(UTC))
     print_record(_row(added), as_json=as_json)
@@ -74,15 +72,24 @@ def try_query(
     as_json: JsonOption = False,
 ) -> None:
     """Show which of the newest articles a query would have met, without saving anything."""
-    parse_query(query)
-    for remark in notes(query):
-        note(remark)
+    _check(query)
     index = SubscriptionIndex([Subscription(id=0, name="test", query=query, channels=())])
     with store_of(config) as database, database.read() as tx:
         tried = articles.recent(tx, limit)
     rows = [row for stored in tried for row in _met(index, stored)]
     print_rows("Would have met", rows, as_json=as_json, empty=f"None of the newest {len(tried)} articles meets it.")
     note(f"{len(rows)} of {len(tried)} articles, {len({row['story'] for row in rows})} stories: so many alerts")
+
+
+def _check(query: str) -> None:
+    """Refuse a query that cannot be understood, showing where; print remarks on one that can."""
+    try:
+        parse_query(query)
+    except BadQuery as error:
+        mended = f"\nperhaps: {error.suggestion}" if error.suggestion else ""
+        raise Unusable(f"{error.problem}\n  {query}\n  {' ' * error.position}^{mended}") from error
+    for remark in notes(query):
+        note(remark)
 
 
 def _met(index: SubscriptionIndex, stored: StoredArticle) -> list[dict[str, object]]:
