@@ -62,5 +62,3 @@ def main() -> None:
         # Whoever read our output has gone (`| head`); the interpreter must not try to flush to them once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
-
-

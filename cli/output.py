@@ -30,9 +30,7 @@ def print_rows(title: str, rows: Sequence[Row], *, as_json: bool, empty: str) ->
         return
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for name in rows[0]:
-        table.add_column(
-            name.replace("_", " "), justify="right" if _is_number(rows, name) else "left", overflow="fold"
-        )
+        table.add_column(name.replace("_", " "), justify="right" if _is_number(rows, name) else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(shown(value)) for value in row.values()))
     out.print(table)
