@@ -1,0 +1,1 @@
+"""Tests of the replay: real pages over the whole way."""
