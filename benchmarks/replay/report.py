@@ -43,10 +43,28 @@ class Report:
         return {"figures": dict(self.figures), "promises": [asdict(one) for one in self.promises], "holds": self.holds}
 
     def lines(self) -> list[str]:
-        """Give it as text."""
+        """Give it as text, the rows of the common table last."""
         figures = [f"{name:<38}{_shown(value):>10}" for name, value in self.figures.items()]
         promises = [f"{'holds ' if one.holds else 'BROKEN'} {one.name}: {one.said}" for one in self.promises]
-        return [*figures, "", *promises]
+        return [*figures, "", *promises, "", *self.rows()]
+
+    def rows(self) -> list[str]:
+        """Give the rows that `python -m benchmarks` collects."""
+        found, promised = self.figures, len(self.promises)
+        kept = sum(promise.holds for promise in self.promises)
+        size = f"{found['pages published']:.0f} pages in {found['seconds for the whole run']:.1f} s"
+        due, raised = found["alerts expected"], found["alerts expected"] - found["alerts missing"]
+        return [
+            _row(f"real pages over the whole way, {size}", kept, "promises made", promised, 1),
+            _row("real pages: F1 of the texts stored", found["article f1"], "gold texts", 1, LEAST_F1),
+            _row("real pages: copies grouped", found["copies grouped"], "copies", found["copies"], LEAST_COPIES),
+            _row("real pages: alerts raised", raised, "those a naive referee expects", due, 1),
+        ]
+
+
+def _row(what: str, ours: float, against: str, theirs: float, least: float) -> str:
+    ratio = ours / theirs if theirs else 0.0
+    return f"| {what} | {_shown(ours)} | {against} | {_shown(theirs)} | {ratio:.4f} | at least {least:g} |"
 
 
 def report_of(ran: Ran) -> Report:
@@ -130,4 +148,4 @@ PROMISES: Mapping[str, Callable[[Ran, Figures], Verdict]] = MappingProxyType(
 
 
 def _shown(value: float) -> str:
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.3f}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4f}"
