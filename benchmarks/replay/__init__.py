@@ -1,6 +1,7 @@
 """Real pages, played back over the whole way: feeds, pages, articles, stories, alerts, a receiver.
 
-In: the real data beside the checkout. Out: figures and promises, each with whether it holds. `edition` and
-`questions` decide what is published and asked, `origin` serves it on loopback, `installation` runs Storywatch
-itself, `stored` reads what came of it, `referee` says what should have come of it, `report` compares the two.
+In: the real data beside the checkout. Out: figures and promises, each with whether it holds. `edition` decides what
+is published and `questions` what is asked and should be answered; `origin` serves on loopback and receives,
+`installation` runs Storywatch itself, `stored` reads what came of it, `figures` counts, `report` judges. Trap: the
+data is optional; without it nothing here runs, and nothing of it may be copied into the repository.
 """

@@ -16,6 +16,7 @@ from benchmarks.replay.origin import Notice
 from benchmarks.replay.questions import Question, expected_alerts
 from benchmarks.replay.stored import ENDED, Stored
 from pipeline.model import DeliveryState, EntryState, TextSource
+from pipeline.urls import canonical
 
 Figures = dict[str, float]
 
@@ -28,6 +29,7 @@ class Ran:
     questions: Sequence[Question]
     stored: Stored
     notices: Sequence[Notice]
+    asked: Sequence[str]  #: addresses asked of the origin, in their one spelling
     gold: Mapping[str, Mapping[str, str]]
     scorer: Scorer
     exit_code: int | None
@@ -47,12 +49,13 @@ def figures_of(ran: Ran) -> Figures:
 
 
 def _accounts(ran: Ran) -> Figures:
-    stored = ran.stored
+    stored, asked = ran.stored, Counter(ran.asked)
     brought = [entry for entry in stored.entries if entry.story_id is not None]
     return {
         "feeds": len(ran.edition.feeds),
         "pages published": len(ran.edition.publications),
         "entries published": ran.edition.entry_count,
+        "pages asked for once": sum(asked[canonical(one.url)] == 1 for one in ran.edition.publications),
         "articles": len(brought),
         "articles with the feed's text": sum(entry.text_source is TextSource.FEED for entry in brought),
         "entries merged": stored.count(EntryState.MERGED),

@@ -47,6 +47,7 @@ async def play(data: Path, folder: Path, *, longest_seconds: float = LONGEST_SEC
         questions=questions,
         stored=played.stored,
         notices=origin.notices,
+        asked=origin.asked,
         gold=read_gold(data),
         scorer=read_scorer(data),
         exit_code=played.installation.exit_code,

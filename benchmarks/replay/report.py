@@ -77,6 +77,11 @@ def _accounted(_ran: Ran, figures: Figures) -> Verdict:
     return figures["entries unaccounted"] == 0, f"{figures['entries unaccounted']:.0f} unaccounted"
 
 
+def _asked_once(_ran: Ran, figures: Figures) -> Verdict:
+    once, pages = figures["pages asked for once"], figures["pages published"]
+    return once == pages, f"{once:.0f} of {pages:.0f} pages asked for exactly once"
+
+
 def _became_articles(_ran: Ran, figures: Figures) -> Verdict:
     articles, pages = figures["articles"], figures["pages published"]
     return articles == pages, f"{articles:.0f} articles of {pages:.0f} pages"
@@ -133,6 +138,7 @@ def _steady(ran: Ran, _figures: Figures) -> Verdict:
 PROMISES: Mapping[str, Callable[[Ran, Figures], Verdict]] = MappingProxyType(
     {
         "every entry ends accounted for": _accounted,
+        "each page is asked for once": _asked_once,
         "every page becomes an article": _became_articles,
         "a repeated page is merged": _merged,
         "no page is quarantined": _unharmed,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from pipeline.model import DeliveryState, EntryState, FeedState, TextSource
+from pipeline.model import DeliveryState, EntryState, TextSource
 from pipeline.store import counts
 from pipeline.store.database import Database
 from pipeline.store.tables import alerts, articles, deliveries, entries, feeds, groupings
@@ -83,12 +83,6 @@ def is_settled(database: Database, entry_count: int) -> bool:
     open_entries = sum(count for state, count in seen.entries.items() if state not in ENDED)
     open_deliveries = sum(count for state, count in seen.deliveries.items() if state not in ENDED_DELIVERIES)
     return sum(seen.entries.values()) >= entry_count and not open_entries and not open_deliveries
-
-
-def active_feed_count(database: Database) -> int:
-    """Count the feeds on the list."""
-    with database.read() as tx:
-        return counts.overview(tx, utc_now()).feeds[FeedState.ACTIVE]
 
 
 def read_stored(database: Database) -> Stored:

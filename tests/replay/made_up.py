@@ -39,6 +39,7 @@ def made_up_run() -> Ran:
             polled=((NOW, NOW),),
         ),
         notices=[notice()],
+        asked=[canonical(one.url) for one in EDITION.publications],
         gold={page.id: {"text": page.gold} for page in PAGES},
         scorer=_score,
         exit_code=0,

@@ -40,6 +40,7 @@ def test_all_hold_where_all_is_well() -> None:
 
 BREAKS: dict[str, Callable[[Ran], Ran]] = {
     "every entry ends accounted for": lambda ran: with_first(ran, state=EntryState.WAITING),
+    "each page is asked for once": lambda ran: replace(ran, asked=[*ran.asked, ran.asked[0]]),
     "a repeated page is merged": lambda ran: with_store(ran, entries=_one_not_merged(ran.stored)),
     "no page is quarantined": lambda ran: with_first(ran, state=EntryState.QUARANTINED),
     "texts are the articles' texts": lambda ran: with_first(ran, text="harbour and a menu"),
