@@ -19,7 +19,7 @@ from tests.replay.seed_story import OTHER_TITLE, REPORT_TITLE, article_of, copy_
 from tests.seed_page import read_seed, wrap
 from workers.clock import utc_now
 
-pytestmark = [pytest.mark.corpus, pytest.mark.slow]
+pytestmark = [pytest.mark.corpus, pytest.mark.slow, pytest.mark.timeout(240)]
 
 SECONDS = 40
 HOSTS = ("gazette.localhost", "harbour-courier.localhost", "valley-news.localhost")
