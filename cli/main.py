@@ -38,7 +38,7 @@ app.command()(services.work)
 app.command()(services.serve)
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def root(
     version: Annotated[bool, typer.Option("--version", help="Show the version and end.", is_eager=True)] = False,
 ) -> None:

@@ -116,6 +116,8 @@ def _sentence(detail: ErrorDetails, origins: Mapping[tuple[str, ...], str], file
         return f"{written}: there is no such setting{_nearest(place)}"
     if detail["type"] == "missing":
         return f"{written}: must be set"
+    if detail["type"] == "tuple_type":
+        return f'{written}: must be a list, written ["a", "b"]'
     given = detail.get("input")
     shown = f" (given: {given!r})" if isinstance(given, int | float | str) and not _is_secret(place) else ""
     return f"{written}: {_lower_first(detail['msg'].removeprefix('Value error, '))}{shown}"

@@ -19,7 +19,7 @@ from cli.local.looking import Viewer
 from cli.local.plan import grace_seconds, service_specs, valkey_spec
 from cli.logs import configure_logs
 from cli.output import note
-from cli.wiring import folder_of, open_database, queue_url
+from cli.wiring import folder_of, open_database
 from config.settings import Settings
 from dashboard.serving import address_of, bind, check_listening
 from pipeline.store.database import Database
@@ -85,7 +85,8 @@ async def _tell_stop(stop: asyncio.Event, console: Console) -> None:
 def _check(settings: Settings) -> str:
     """See that the dashboard and the queue can be had; gives the dashboard's address."""
     check_listening(settings.web)
-    check_address(queue_url(settings), allow_insecure=settings.queue.allow_insecure)
+    if settings.queue.url:
+        check_address(settings.queue.url, allow_insecure=settings.queue.allow_insecure)
     listener = bind(settings.web.host, settings.web.port)
     try:
         # Where any free port will do, the one found here is the one that the dashboard's process is told to take.

@@ -74,7 +74,7 @@ def add(
     }
     tx.execute(insert(tx, feeds).values(row).on_conflict_do_nothing())
     _bring_back(tx, row)
-    return _one(tx, feeds.c.url_key == row["url_key"])
+    return _one(tx, feeds.c.url_key == row["url_key"], f"the feed {url} was removed meanwhile")
 
 
 def _bring_back(tx: Connection, row: dict[str, Any]) -> None:
@@ -86,7 +86,7 @@ def _bring_back(tx: Connection, row: dict[str, Any]) -> None:
 
 def get(tx: Connection, feed_id: int) -> Feed:
     """Give a feed; raises NotFound."""
-    return _one(tx, feeds.c.id == feed_id)
+    return _one(tx, feeds.c.id == feed_id, f"there is no feed {feed_id}")
 
 
 def find_by_url(tx: Connection, url: str) -> Feed | None:
@@ -202,10 +202,10 @@ def _select() -> Select[Any]:
     return select(feeds).where(~feeds.c.removed)
 
 
-def _one(tx: Connection, condition: ColumnElement[bool]) -> Feed:
+def _one(tx: Connection, condition: ColumnElement[bool], lacking: str) -> Feed:
     row = tx.execute(_select().where(condition)).one_or_none()
     if row is None:
-        raise NotFound("there is no such feed")
+        raise NotFound(lacking)
     return _feed(row)
 
 

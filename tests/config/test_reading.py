@@ -72,6 +72,7 @@ def test_all_mistakes_are_reported_together(tmp_path: Path) -> None:
         pytest.param("[web\n", "not valid TOML", id="not toml"),
         pytest.param("[fetch]\nallow_private = ['10.0.0.1/8']\n", "has host bits set", id="not a network"),
         pytest.param("[channels.x]\ntype = 'pigeon'\n", "'webhook'", id="unknown channel type"),
+        pytest.param("[fetch]\nports = 80\n", "must be a list", id="one value for a list"),
     ],
 )
 def test_a_mistake_says_what_to_do(tmp_path: Path, text: str, says: str) -> None:

@@ -1,0 +1,154 @@
+"""The commands that look and change: what they print, what they refuse, what programs can rely on."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+
+FEED = "https://example.org/feed.xml"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Command:
+    """`storywatch` in this process, in a folder of its own and without settings of the machine's."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def __call__(self, *arguments: object) -> Ended:
+        self._monkeypatch.setattr("sys.argv", ["storywatch", *map(str, arguments)])
+        self._capsys.readouterr()
+        with pytest.raises(SystemExit) as ending:
+            main()
+        said = self._capsys.readouterr()
+        return Ended(int(ending.value.code or 0), said.out, said.err)
+
+    def rows(self, *arguments: str) -> list[dict[str, object]]:
+        """Give what a listing prints for programs."""
+        listed = self(*arguments, "--json")
+        assert listed.returncode == 0, listed.stderr
+        return list(json.loads(listed.stdout))
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Give the command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("STORYWATCH_")]:
+        monkeypatch.delenv(name)
+    return Command(monkeypatch, capsys)
+
+
+def test_feeds_come_and_go(command: Command) -> None:
+    """A feed that was added is listed, is the same when added again however written, and can be removed."""
+    assert command("feeds", "add", FEED, "--title", "Example").returncode == 0
+    assert command("feeds", "add", "HTTPS://EXAMPLE.org/feed.xml").returncode == 0
+    assert [(row["url"], row["title"]) for row in command.rows("feeds", "list")] == [(FEED, "Example")]
+    assert command("feeds", "remove", FEED).returncode == 0
+    assert command.rows("feeds", "list") == []
+
+
+def test_opml_goes_out_and_comes_in_again(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was exported can be imported into an empty installation, folders kept."""
+    command("feeds", "add", FEED, "--title", "Example", "--folder", "World")
+    assert command("feeds", "export", tmp_path / "all.opml").returncode == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    imported = command("feeds", "import", tmp_path / "all.opml")
+    assert "1 added, 0 known already, 0 skipped" in imported.stdout
+    assert [(row["url"], row["folder"]) for row in command.rows("feeds", "list")] == [(FEED, "World")]
+
+
+def test_subscriptions_come_and_go(command: Command) -> None:
+    """A subscription that was added is listed with its channels, and can be removed by name."""
+    assert command("subscriptions", "add", "Rates", '"interest rate"').returncode == 0
+    assert [(row["name"], row["channels"]) for row in command.rows("subscriptions", "list")] == [("Rates", ["alerts"])]
+    assert command("subscriptions", "remove", "Rates").returncode == 0
+    assert command.rows("subscriptions", "list") == []
+
+
+def test_a_wrong_query_is_shown_with_its_place_and_mend(command: Command) -> None:
+    """The query is repeated with a mark under the mistake, and a mended one below; nothing is stored."""
+    ended = command("subscriptions", "add", "Rates", "bank AND (rate")
+    assert ended.returncode == 2
+    lines = ended.stderr.splitlines()
+    assert lines[1].index("(") == lines[2].index("^")
+    assert lines[3].startswith("perhaps: ")
+    assert command.rows("subscriptions", "list") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("feeds", "add", "ftp://example.org/x"), "http(s) address"),
+        (("feeds", "remove", "7"), "7"),
+        (("feeds", "remove", "https://nobody.example/"), "feeds list"),
+        (("feeds", "import", "nowhere.opml"), "nowhere.opml cannot be read"),
+        (("subscriptions", "add", "x", "Kursk", "--channel", "nobody"), "the settings have: alerts"),
+        (("subscriptions", "remove", "x"), "subscriptions list"),
+        (("subscriptions", "test", "a AND OR b"), "^"),
+        (("articles", "show", "5"), "no article 5"),
+        (("stories", "show", "5"), "no story 5"),
+        (("extract", "nowhere.html"), "nowhere.html cannot be read"),
+        (("extract", "http://127.0.0.1:9/"), "address_denied"),
+        (("feeds", "list", "--config", "nowhere.toml"), "nowhere.toml"),
+    ],
+)
+def test_what_cannot_work_ends_with_2_and_says_why(arguments: tuple[str, ...], said: str, command: Command) -> None:
+    """One message on standard error, no traceback, nothing on standard output."""
+    ended = command(*arguments)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_extract_shows_the_article_of_a_file(command: Command, tmp_path: Path) -> None:
+    """A saved page gives its headline and text without what surrounds them."""
+    text = "The harbour office opened the new lock on Monday after three years of work on both of its gates. " * 6
+    article = f"<article><h1>Lock opened</h1><p>{text}</p></article>"
+    page = f"<html><title>Lock opened</title><body><nav><a href='/'>Home</a></nav>{article}</body></html>"
+    (tmp_path / "page.html").write_text(page)
+    ended = command("extract", tmp_path / "page.html", "--json")
+    found = json.loads(ended.stdout)
+    assert found["title"] == "Lock opened"
+    assert "three years of work" in found["text"]
+    assert "Home" not in found["text"]
+
+
+def test_init_writes_what_is_missing_and_nothing_else(command: Command, tmp_path: Path) -> None:
+    """The three files are written once; a second time the user's own are left alone."""
+    assert command("init").returncode == 0
+    (tmp_path / "config" / "storywatch.toml").write_text("# mine\n")
+    again = command("init")
+    assert "left as it is" in again.stderr
+    assert (tmp_path / "config" / "storywatch.toml").read_text() == "# mine\n"
+    assert command("feeds", "list").returncode == 0
+
+
+def test_doctor_names_what_is_wrong(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit code 3 and the setting to mend; 0 where nothing is wrong."""
+    ended = command("doctor")
+    assert (ended.returncode, "fetch.contact" in ended.stdout) == (3, True)
+    monkeypatch.setenv("STORYWATCH_FETCH__CONTACT", "https://example.org/watch")
+    assert command("doctor").returncode == 0
+
+
+def test_doctor_tells_a_dead_service(command: Command) -> None:
+    """`--alive` is a health check: 3 where no such process beats."""
+    command("doctor")
+    assert command("doctor", "--alive", "worker").returncode == 3
