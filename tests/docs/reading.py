@@ -1,7 +1,7 @@
-"""Read the documents as a program does: tables, fenced blocks, links.
+r"""Read the documents as a program does: tables, fenced blocks, links.
 
 In: Markdown as this repository writes it. Out: plain strings. Pure but for reading files. Trap: a cell's bar is
-written `\\|`, inside code too, as GitHub asks.
+written `\|`, inside code too, as GitHub asks.
 """
 
 import re
