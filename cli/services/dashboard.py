@@ -1,7 +1,7 @@
 """The dashboard's process."""
 
+from cli.queue_wiring import open_queue, queue_url
 from cli.services.service import Context, run_service
-from cli.wiring import open_queue, queue_url
 from dashboard.app import create_app
 from dashboard.queue_view import RedisQueueView
 from dashboard.serving import bind, check_listening, serve_on

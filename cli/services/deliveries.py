@@ -1,7 +1,8 @@
 """The delivery worker's process: hands alerts to their channels."""
 
+from cli.queue_wiring import open_queue
 from cli.services.service import Context, run_service
-from cli.wiring import data_dir, open_queue, transport_policy
+from cli.wiring import data_dir, transport_policy
 from pipeline.transport import Transport
 from workers.channels import channel_targets
 from workers.concurrent import ConcurrentWorker

@@ -1,7 +1,7 @@
 """The dispatcher's process."""
 
+from cli.queue_wiring import open_queue
 from cli.services.service import Context, run_service
-from cli.wiring import open_queue
 from workers.dispatcher import Dispatcher
 from workers.lanes import delivery_lane, page_lane
 from workers.queue import DELIVERIES, PAGES, WorkQueue

@@ -1,7 +1,8 @@
 """The page worker's process: fetches, extracts, groups, alerts."""
 
+from cli.queue_wiring import open_queue
 from cli.services.service import Context, run_service
-from cli.wiring import open_queue, transport_policy
+from cli.wiring import transport_policy
 from pipeline.articles import Extractor
 from pipeline.transport import Transport
 from workers.concurrent import ConcurrentWorker

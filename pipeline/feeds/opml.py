@@ -97,8 +97,8 @@ def _root(text: str) -> etree.Element:
         root = etree.fromstring(_BARE_AMPERSAND.sub("&amp;", text[start:]).encode(), parser)
     except etree.XMLSyntaxError as error:
         raise Unusable(f"This is no OPML file: {error}") from error
-    if root is None or not any(_tag(element) == "outline" for element in root.iter()):
-        raise Unusable("This is no OPML file: it has no outline element.")
+    if root is None or not any(_tag(element) in {"opml", "outline"} for element in root.iter()):
+        raise Unusable("This is no OPML file: it has neither an opml nor an outline element.")
     return root
 
 

@@ -167,7 +167,7 @@ def test_broken_first_files_are_taken_over_once_mended(tmp_path: Path) -> None:
     subscriptions = folder / "config" / "subscriptions.toml"
     subscriptions.write_text('[[subscription]]\nname = "One"\nquery = "(Kursk"\nchannels = ["alerts"]\n')
     ended = storywatch("run", cwd=folder, **LOCAL)
-    assert (ended.returncode, "never closed" in ended.stderr) == (2, True)
+    assert (ended.returncode, "never closed" in ended.stderr, "subscriptions.toml" in ended.stderr) == (2, True, True)
     subscriptions.write_text('[[subscription]]\nname = "One"\nquery = "Kursk"\nchannels = ["alerts"]\n')
     with running(folder) as instance:
         instance.wait_for_text("took over 0 feeds and 1 subscriptions")

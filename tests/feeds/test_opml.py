@@ -133,3 +133,8 @@ def test_what_was_written_is_read_again(feeds: list[OpmlFeed]) -> None:
     assert reading.skipped == ()
     assert {feed.url for feed in reading.feeds} == {"https://first.example/"} | {feed.url for feed in feeds}
     assert write_opml(reading.feeds) == written
+
+
+def test_an_empty_list_is_a_list() -> None:
+    """What an installation without feeds exports can be taken over by another."""
+    assert read_opml(write_opml([])).feeds == ()

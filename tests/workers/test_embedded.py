@@ -17,7 +17,8 @@ import pytest
 from pipeline.errors import Unusable
 from tests.valkey_fixtures import RunningValkey
 from tests.workers.support import alive, eventually
-from workers.embedded import LONGEST_SOCKET_BYTES, prepare, set_aside_broken
+from workers.embedded import prepare, set_aside_broken
+from workers.queue_socket import LONGEST_SOCKET_BYTES
 from workers.server import check_server, connect
 
 PARENT = """
