@@ -97,9 +97,15 @@ def _root(text: str) -> etree.Element:
         root = etree.fromstring(_BARE_AMPERSAND.sub("&amp;", text[start:]).encode(), parser)
     except etree.XMLSyntaxError as error:
         raise Unusable(f"This is no OPML file: {error}") from error
-    if root is None or not any(_tag(element) in {"opml", "outline"} for element in root.iter()):
-        raise Unusable("This is no OPML file: it has neither an opml nor an outline element.")
+    if root is None or not _is_list(root):
+        raise Unusable("This is no OPML file: it has no outline element.")
     return root
+
+
+def _is_list(root: etree.Element) -> bool:
+    """Tell whether there is an outline, or an opml element whose body is empty."""
+    tags = {_tag(element) for element in root.iter()}
+    return "outline" in tags or (_tag(root) == "opml" and "body" in tags)
 
 
 def _tag(element: etree.Element) -> str:
