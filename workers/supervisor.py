@@ -54,13 +54,13 @@ def pause_after(crashes_in_a_row: int) -> float:
 class Supervisor:
     """Run every command until told to stop; give up on none.
 
-    `grace_seconds` is how long children may take to end before they are killed. `stderr` is a descriptor
-    for what they write there, None for ours.
+    `grace_seconds` is how long children may take to end before they are killed. `output` is a descriptor for what
+    they write to standard output and error, None for ours.
     """
 
-    def __init__(self, specs: Sequence[ProcessSpec], *, grace_seconds: float = 75, stderr: int | None = None) -> None:
+    def __init__(self, specs: Sequence[ProcessSpec], *, grace_seconds: float = 75, output: int | None = None) -> None:
         self._children = [
-            _Child(spec, spec.name if spec.count == 1 else f"{spec.name}-{number}", stderr)
+            _Child(spec, spec.name if spec.count == 1 else f"{spec.name}-{number}", output)
             for spec in specs
             for number in range(1, spec.count + 1)
         ]
@@ -112,10 +112,10 @@ class _Ending:
 class _Child:
     """One process slot."""
 
-    def __init__(self, spec: ProcessSpec, name: str, stderr: int | None) -> None:
+    def __init__(self, spec: ProcessSpec, name: str, output: int | None) -> None:
         self.spec = spec
         self._name = name
-        self._stderr = stderr
+        self._output = output
         self._process: asyncio.subprocess.Process | None = None
         self._starts = 0
         self._exit_code: int | None = None
@@ -163,7 +163,8 @@ class _Child:
         return await asyncio.create_subprocess_exec(
             *tethered(self.spec.argv, os.getpid()),
             stdin=asyncio.subprocess.DEVNULL,
-            stderr=self._stderr,
+            stdout=self._output,
+            stderr=self._output,
             start_new_session=True,
             pass_fds=self.spec.inherit,
         )

@@ -48,7 +48,7 @@ class Viewer:
     async def run(self, stop: asyncio.Event) -> None:
         """Show until `stop`."""
         for remark in self._remarks:
-            self._console.print(remark, markup=False, highlight=False)
+            self._say(remark)
         if self._console.is_terminal:
             with Live(console=self._console, refresh_per_second=4) as shown:
                 await self._repeat(stop, LOOK_SECONDS, lambda look: shown.update(live(look, self._warnings(look))))
@@ -90,7 +90,7 @@ class Viewer:
         self._last_alert_id = look.alerts[0].id if look.alerts else 0
 
     def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False)
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _new_ones(recent: Sequence[Alert], last_id: int | None) -> list[Alert]:

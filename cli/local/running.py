@@ -47,7 +47,7 @@ def run_here(local: Local) -> int:
     """Run until Ctrl-C or SIGTERM; raises Unusable if something it needs cannot be had."""
     settings = local.settings
     address = _check(settings)
-    console = Console(soft_wrap=True)
+    console = Console()
     with DataFolder(settings.storage.data_dir) as folder:
         channel_targets(settings.channels, folder.path)
         with _log_file(folder.path, console) as log_file, open_database(settings) as database:
@@ -57,7 +57,7 @@ def run_here(local: Local) -> int:
             supervisor = Supervisor(
                 [*specs, *local.further, *service_specs(settings, local.config)],
                 grace_seconds=grace_seconds(settings),
-                stderr=log_file.fileno() if log_file else None,
+                output=log_file.fileno() if log_file else None,
             )
             remarks = _remarks(local, address, folder.path, first, to_file=log_file is not None)
             return asyncio.run(_run(supervisor, database, console, remarks))
