@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from pipeline.errors import StoreUnavailable, Unusable
+from pipeline.store.turns import Turns
 
 # Before it, two connections that write or checkpoint at once could corrupt a WAL file:
 # sqlite.org/wal.html#walresetbug
@@ -35,12 +36,19 @@ class Engines:
 
     writing: Engine
     reading: Engine
-    is_sqlite: bool
+    turns: Turns | None = None  #: SQLite only
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether the database is a file."""
+        return self.turns is not None
 
     def dispose(self) -> None:
         """Close every connection that is not in use."""
         self.writing.dispose()
         self.reading.dispose()
+        if self.turns:
+            self.turns.close()
 
 
 def open_engines(text: str) -> Engines:
@@ -64,9 +72,20 @@ def _sqlite_engines(url: URL) -> Engines:
         raise Unusable("SQLite needs a file that several processes can open: sqlite:///path, without options")
     _make_private_file(Path(url.database))
     # One connection writes and the others cannot: SQLite has one writer, and waiting in our own pool is fair.
-    writing = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
-    reading = _sqlite_engine(url, "BEGIN", pool_size=3, query_only=True)
-    return Engines(writing, reading, is_sqlite=True)
+    turns = Turns(Path(f"{url.database}-turn"))
+    writing = _sqlite_engine(url, pool_size=1, query_only=False)
+    reading = _sqlite_engine(url, pool_size=3, query_only=True)
+
+    @event.listens_for(writing, "begin")
+    def begin_writing(tx: Connection) -> None:
+        with turns.turn():
+            tx.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(reading, "begin")
+    def begin_reading(tx: Connection) -> None:
+        tx.exec_driver_sql("BEGIN")
+
+    return Engines(writing, reading, turns)
 
 
 def check_sqlite_version(version: tuple[int, ...]) -> None:
@@ -87,7 +106,7 @@ def _make_private_file(path: Path) -> None:
         raise Unusable(f"the database file {path} cannot be opened for writing: {error.strerror}") from error
 
 
-def _sqlite_engine(url: URL, begin: str, *, pool_size: int, query_only: bool) -> Engine:
+def _sqlite_engine(url: URL, *, pool_size: int, query_only: bool) -> Engine:
     engine = create_engine(
         url.set(drivername="sqlite+pysqlite"),
         module=sqlite,
@@ -100,10 +119,6 @@ def _sqlite_engine(url: URL, begin: str, *, pool_size: int, query_only: bool) ->
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite.Connection, _record: Any) -> None:
         _set_up_sqlite(connection, query_only=query_only)
-
-    @event.listens_for(engine, "begin")
-    def begin_ourselves(tx: Connection) -> None:
-        tx.exec_driver_sql(begin)
 
     return engine
 
@@ -122,7 +137,8 @@ def _patience() -> Callable[[int], bool]:
     """Wait for a lock with short, uneven steps, up to `BUSY_SECONDS`.
 
     SQLite's own busy timeout ends in steps of 100 ms, between which eager writers pass the lock among themselves:
-    of eight writing processes one was kept out for 8 s, and with these steps none for more than 0.4 s.
+    of eight writing processes one was kept out for 8 s, and with these steps none for more than 0.4 s. Who comes
+    next is decided by `Turns`; this waits for the one who writes now.
     """
     since = 0.0
 
@@ -163,4 +179,4 @@ def _postgresql_engines(url: URL) -> Engines:
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "storywatch"},
     )
     reading = writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return Engines(writing, reading, is_sqlite=False)
+    return Engines(writing, reading)

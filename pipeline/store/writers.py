@@ -6,6 +6,7 @@ takes whatever has gathered into one transaction, each call in a savepoint of it
 only after the commit, so nobody is told of what a loss of power could still undo.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -24,7 +25,8 @@ from pipeline.store.retrying import again
 T = TypeVar("T")
 Begin = Callable[[], AbstractContextManager[Connection]]
 
-BATCH_LIMIT = 32  #: calls in one transaction: long enough to share a disk flush, short enough for other processes
+BATCH_LIMIT = 32  #: calls in one transaction, to share a disk flush
+BATCH_SECONDS = 0.05  #: after which a transaction takes no further call: other processes wait for their turn
 
 
 class Writer(Protocol):
@@ -86,7 +88,9 @@ class BatchWriter:
     def _work(self) -> None:
         while job := self._jobs.get():
             batch, ended = self._gather(job)
-            self._resolve([job for job in batch if job.future.set_running_or_notify_cancel()])
+            wanted = [job for job in batch if job.future.set_running_or_notify_cancel()]
+            while wanted:
+                wanted = wanted[self._resolve(wanted) :]
             if ended:
                 return
 
@@ -103,22 +107,31 @@ class BatchWriter:
             batch.append(job)
         return batch, False
 
-    def _resolve(self, batch: Sequence[_Job]) -> None:
+    def _resolve(self, batch: Sequence[_Job]) -> int:
+        """Run the first jobs of the batch, as many as one transaction may hold; gives how many."""
         try:
-            outcomes = again(partial(self._transact, batch)) if batch else []
+            outcomes = again(partial(self._transact, batch))
         except BaseException as error:  # noqa: BLE001 - it belongs to those who wait, and is raised there
             for job in batch:
                 job.future.set_exception(error)
-            return
-        for job, (result, failure) in zip(batch, outcomes, strict=True):
+            return len(batch)
+        for job, (result, failure) in zip(batch, outcomes, strict=False):
             if failure is None:
                 job.future.set_result(result)
             else:
                 job.future.set_exception(failure)
+        return len(outcomes)
 
     def _transact(self, batch: Sequence[_Job]) -> list[tuple[Any, BaseException | None]]:
+        """Run at least one job, and further ones while there is time."""
+        outcomes: list[tuple[Any, BaseException | None]] = []
         with self._begin() as tx:
-            return [_attempt(tx, job.call) for job in batch]
+            began = time.monotonic()
+            for job in batch:
+                outcomes.append(_attempt(tx, job.call))
+                if time.monotonic() - began > BATCH_SECONDS:
+                    break
+        return outcomes
 
 
 def _attempt(tx: Connection, call: Callable[[Connection], Any]) -> tuple[Any, BaseException | None]:

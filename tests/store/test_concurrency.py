@@ -136,6 +136,33 @@ def test_eight_writers_are_never_turned_away(sqlite_url: str) -> None:
     assert max(longest) < 3
 
 
+def test_one_who_writes_much_does_not_keep_out_one_who_writes_little(sqlite_url: str) -> None:
+    """An alert's delivery is noted beside a page worker that writes without a pause: they take turns."""
+    context = get_context("fork")
+    counts: ProcessQueue[tuple[str, int]] = context.Queue()
+    heavy = context.Process(target=_write_in_turn, args=(sqlite_url, "heavy", 0.03, counts))
+    light = context.Process(target=_write_in_turn, args=(sqlite_url, "light", 0.0, counts))
+    for process in (heavy, light):
+        process.start()
+    written = dict(counts.get(timeout=60) for _ in range(2))
+    for process in (heavy, light):
+        process.join(60)
+    assert written["light"] > 0.8 * written["heavy"] > 0
+
+
+def _write_in_turn(url: str, name: str, hold_seconds: float, counts: "ProcessQueue[tuple[str, int]]") -> None:
+    """Write for two seconds without a pause, each time holding the lock for a while; report how often."""
+    database = Database.open(url)
+    end, count = time.monotonic() + 2, 0
+    while time.monotonic() < end:
+        with database.write() as tx:
+            meta.raise_number(tx, name)
+            time.sleep(hold_seconds)
+        count += 1
+    database.close()
+    counts.put((name, count))
+
+
 def _write_on(url: str, name: str, seconds: float, results: "ProcessQueue[tuple[int, float]]") -> None:
     """Write for some seconds, without a retry; report how often and how long the slowest took."""
     database = Database.open(url)

@@ -52,7 +52,7 @@ def test_a_fresh_file_is_its_owners_alone(tmp_path: Path) -> None:
     database.migrate()
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     database.close()
-    assert modes == {"x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600}
+    assert modes == {"x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600, "x.db-turn": 0o600}
 
 
 @pytest.mark.parametrize(
