@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import articles, doctor, extract, feeds, init, run, services, subscriptions
+from cli.commands import articles, deliveries, doctor, extract, feeds, init, run, services, subscriptions
 from cli.exit_codes import FAILED, UNUSABLE
 from cli.output import print_error
 from cli.wiring import VERSION
@@ -31,6 +31,7 @@ app.add_typer(feeds.app, name="feeds")
 app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(articles.articles, name="articles")
 app.add_typer(articles.stories, name="stories")
+app.add_typer(deliveries.app, name="deliveries")
 app.command()(extract.extract)
 app.command()(services.poll)
 app.command()(services.dispatch)

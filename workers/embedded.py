@@ -50,6 +50,7 @@ def prepare(data_dir: Path) -> EmbeddedValkey:
     config = folder / "valkey.conf"
     log_path = folder / "valkey.log"
     config.write_text(_config(folder, socket, log_path), encoding="utf-8")
+    config.chmod(0o600)
     return EmbeddedValkey((str(_binary()), str(config)), socket_url(data_dir), socket, folder, log_path)
 
 

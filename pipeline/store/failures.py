@@ -22,7 +22,7 @@ class Passing(Enum):
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: serialization_failure, deadlock_detected,
 # lock_not_available; then class 08 and what a server says while it stops, starts or has no place left.
 _CONFLICT_STATES = frozenset({"40001", "40P01", "55P03"})
-_CONNECTION_STATES = frozenset({"57P01", "57P02", "57P03", "53300", "25006"})
+_CONNECTION_STATES = frozenset({"57P01", "57P02", "57P03", "53100", "53300", "25006"})
 _SQLITE_CONFLICTS = ("database is locked", "database table is locked", "database schema is locked")
 _SQLITE_AWAY = ("unable to open database file", "database or disk is full")
 
