@@ -48,6 +48,7 @@ class Reason(StrEnum):
     SAME_PAGE = "same_page"
     FEED_REMOVED = "feed_removed"
     NO_TEXT = "no_text"
+    OTHER_PAGE = "other_page"
     ADDRESS_DENIED = "address_denied"
     URL_REFUSED = "url_refused"
     NAME_UNKNOWN = "name_unknown"

@@ -8,6 +8,7 @@ believed only within the same outlet.
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from pipeline.articles.gate import is_other_page
 from pipeline.model import Article, Extract, FetchTask, Reason, TextSource
 from pipeline.urls import absolute, canonical, registrable_host
 
@@ -16,7 +17,9 @@ _FAR_SHORTER = 0.5  # of the feed's full content: then the page shows only its b
 
 
 def article_from_page(task: FetchTask, extract: Extract, final_url: str) -> Article | None:
-    """Make the article of a fetched page; with the feed's text if that says far more than the page."""
+    """Make the article of a fetched page; with the feed's text if that says far more, or if it is another page."""
+    if is_other_page(task.entry, extract):
+        return article_from_feed(task, Reason.OTHER_PAGE)
     if len(extract.text) < _FAR_SHORTER * len(task.entry.content) or not extract.text:
         return _article(task, extract, _url(extract, final_url), Reason.NO_TEXT)
     return _article(task, extract, _url(extract, final_url), None)

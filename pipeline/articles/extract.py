@@ -9,8 +9,11 @@ from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 
 from pipeline.articles.cleaning import clean_line, clean_text
+from pipeline.articles.edges import trim_edges
 from pipeline.articles.furniture import remove_furniture
+from pipeline.articles.headline import without_headline
 from pipeline.articles.hint import Hint
+from pipeline.articles.layout import remove_columns
 from pipeline.articles.metadata import read_metadata
 from pipeline.articles.parse import parse
 from pipeline.model import Extract
@@ -25,16 +28,22 @@ def extract_page(html: str, url: str, hint: Hint) -> Extract:
     if tree is None:
         return Extract(text="")
     found = read_metadata(tree)
+    remove_columns(tree)
     remove_furniture(tree, url, hint.summary)
+    title = found.title or clean_line(hint.title)
     return Extract(
-        text=_text(tree, url),
-        title=found.title or clean_line(hint.title),
+        text=trim_edges(_text(tree, url), title),
+        title=title,
         byline=found.byline,
         site=found.site,
         language=found.language,
         canonical_url=found.canonical_url,
         published_at=found.published_at,
     )
+
+
+def _headings(tree: HtmlElement) -> list[str]:
+    return [heading.text_content() for heading in tree.iter("h1")]
 
 
 def _text(tree: HtmlElement, url: str) -> str:

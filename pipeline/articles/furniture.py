@@ -16,6 +16,7 @@ from urllib.parse import urldefrag, urljoin
 from lxml.html import HtmlElement
 
 from pipeline.articles.blocks import Block, read_blocks
+from pipeline.articles.trailing import after_the_teasers, comment_sections
 from pipeline.urls import registrable_host
 
 _FEWEST_TEASERS = 3
@@ -36,9 +37,13 @@ def remove_furniture(tree: HtmlElement, url: str, summary: str = "") -> None:
 
     What holds the feed's summary is kept: the feed says that it is the article.
     """
-    for box in list(_comment_boxes(tree)):
+    for box in [*_comment_boxes(tree), *comment_sections(tree)]:
         _cut(box)
-    for block in _furniture(read_blocks(tree), url, " ".join(summary.split())):
+    blocks = read_blocks(tree)
+    teasers = _furniture(blocks, url, " ".join(summary.split()))
+    for element in list(after_the_teasers(blocks, max(teasers))) if teasers else []:
+        _cut(element)
+    for block in teasers.values():
         _cut(block.element)
 
 
@@ -59,17 +64,19 @@ def _comment_boxes(tree: HtmlElement) -> Iterator[HtmlElement]:
         yield box
 
 
-def _furniture(blocks: Sequence[Block], url: str, summary: str) -> list[Block]:
-    """Choose the blocks to cut: runs of teasers with what introduces them."""
+def _furniture(blocks: Sequence[Block], url: str, summary: str) -> dict[int, Block]:
+    """Choose the blocks to cut, by index: runs of teasers with what introduces them."""
     start = _article_end(blocks)
     chosen: dict[int, Block] = {}
     for run in _teaser_runs(blocks, start, url):
         members = _with_texts(blocks, run)
-        if _is_of_this_outlet(blocks, run, url) and (_is_apart(blocks, members) or _is_cut_off(blocks, run)):
+        if _is_of_this_outlet(blocks, run, url) and (
+            _is_apart(blocks, members) or _is_cut_off(blocks, run) or _is_boxed(blocks, run)
+        ):
             first = _introduction(blocks, members[0], start)
             chosen.update((index, blocks[index]) for index in range(first, members[-1] + 1))
     kept = summary[:_PARAGRAPH_CHARACTERS]
-    return [block for block in chosen.values() if not kept or kept not in block.text]
+    return {index: block for index, block in chosen.items() if not kept or kept not in block.text}
 
 
 def _article_end(blocks: Sequence[Block]) -> int:
@@ -145,6 +152,26 @@ def _is_apart(blocks: Sequence[Block], members: range) -> bool:
     shared = next((around for around in last.iterancestors() if around in containers), None)
     paragraphs = (block.element for block in blocks[: members[0]] if _is_paragraph(block))
     return shared is not None and not any(shared in paragraph.iterancestors() for paragraph in paragraphs)
+
+
+def _is_boxed(blocks: Sequence[Block], run: Sequence[int]) -> bool:
+    """Tell whether each teaser has a small container of its own, with the next one's right after it."""
+    boxes = [_box(blocks, title, after) for title, after in pairwise(run)]
+    return all(box is not None for box in boxes) and len({id(box.getparent()) for box in boxes if box is not None}) == 1
+
+
+def _box(blocks: Sequence[Block], title: int, after: int) -> HtmlElement | None:
+    """Give the largest container that holds the title and its text, and nothing of what stands around them."""
+    inside = {block.element for block in blocks[title:after]}
+    box = None
+    for around in blocks[title].element.iterancestors():
+        held = {
+            block.element for block in blocks[max(title - 1, 0) : after + 1] if around in block.element.iterancestors()
+        }
+        if held - inside:
+            break
+        box = around if held == inside else box
+    return box
 
 
 def _is_cut_off(blocks: Sequence[Block], run: Sequence[int]) -> bool:

@@ -117,3 +117,44 @@ def test_page_inside_one_form_stays() -> None:
     """Some sites wrap the whole page in one form; that is no comment box."""
     text = text_of(f"<form><div><h1>The lock closes</h1>{ARTICLE}</div><textarea></textarea></form>")
     assert all(sentence in text for sentence in SENTENCES)
+
+
+COMMENTS = "".join(
+    f'<div class="c9"><span>{name}</span><p>{said}</p></div>'
+    for name, said in (("Ola", "The ferries were never on time, lock or no lock."), ("Ida", "Ask Bakersfield!"))
+)
+
+
+def test_what_follows_the_teasers_goes_too() -> None:
+    """Readers' comments below the teasers are told by their shape, however a theme names its classes."""
+    text = text_of(f"<div><h1>The lock closes</h1>{ARTICLE}<h3>More</h3>{BOXED}<h3>Your say</h3>{COMMENTS}</div>")
+    assert all(sentence in text for sentence in SENTENCES)
+    assert not [word for word in ("Ola", "never on time", "Your say", "Wolves") if word in text]
+
+
+def test_an_article_goes_on_after_teasers_in_its_middle() -> None:
+    """Paragraphs of the article's own shape after teasers are its continuation."""
+    text = text_of(
+        f"<div><h1>The lock closes</h1>{ARTICLE}<div>{BOXED}</div>{ARTICLE.replace('Tuesday', 'Friday')}</div>"
+    )
+    assert "Friday" in text
+    assert "Wolves" not in text
+
+
+@pytest.mark.parametrize("name", ["kommentare", "liste-commentaires", "comentarios", "yorumlar", "комментарии"])
+def test_comment_sections_of_many_languages_go(name: str) -> None:
+    """How a theme names its comments is not always English."""
+    section = f'<section class="{name}"><h3>3</h3>{COMMENTS}</section>'
+    text = text_of(f"<article><h1>The lock closes</h1>{ARTICLE}{section}</article>")
+    assert "never on time" not in text
+    assert SENTENCES[-1] in text
+
+
+def test_columns_of_a_layout_table_go() -> None:
+    """A cell of links beside the cell with the page's text is a menu; a table of results stays."""
+    menu = "".join(f'<a href="/n/{i}">{title}</a><br>{said}<br>' for i, (title, said) in enumerate(TEASERS))
+    rows = "".join(f'<tr><td><a href="/r/{n}">Runner {n}</a></td><td>{n} minutes</td></tr>' for n in range(3))
+    text = text_of(f"<table><tr><td>{menu}</td><td>{ARTICLE}<table>{rows}</table></td></tr></table>")
+    assert SENTENCES[0] in text
+    assert "Runner 2" in text
+    assert "Wolves" not in text
