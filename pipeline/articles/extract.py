@@ -11,7 +11,6 @@ from trafilatura import bare_extraction
 from pipeline.articles.cleaning import clean_line, clean_text
 from pipeline.articles.edges import trim_edges
 from pipeline.articles.furniture import remove_furniture
-from pipeline.articles.headline import without_headline
 from pipeline.articles.hint import Hint
 from pipeline.articles.layout import remove_columns
 from pipeline.articles.metadata import read_metadata
@@ -40,10 +39,6 @@ def extract_page(html: str, url: str, hint: Hint) -> Extract:
         canonical_url=found.canonical_url,
         published_at=found.published_at,
     )
-
-
-def _headings(tree: HtmlElement) -> list[str]:
-    return [heading.text_content() for heading in tree.iter("h1")]
 
 
 def _text(tree: HtmlElement, url: str) -> str:
