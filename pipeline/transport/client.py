@@ -96,7 +96,7 @@ class Transport:
                 async with self._asked("GET", way[-1], {"Accept": accept}, sent) as answer:
                     target = find_target(way[-1], answer.status, answer.raw_headers)
                     if target is None:
-                        body = await _receive_for(answer, max_bytes, deadline)
+                        body = await _receive_for(answer, max_bytes, deadline, self._policy)
                         elapsed, fields = time.monotonic() - started, Fields(answer.raw_headers)
                         return Response(str(way[-1]), answer.status, fields, body, elapsed, tuple(redirects))
                 check_hop(way, target, self._policy.redirect_limit, given)
@@ -116,7 +116,7 @@ class Transport:
             self._deadline(url) as deadline,
             self._asked("POST", at, {"Accept": "*/*"}, sendable(headers), body) as answer,
         ):
-            remark = await _receive_remark(answer, max_bytes, deadline)
+            remark = await _receive_remark(answer, max_bytes, deadline, self._policy)
             elapsed = time.monotonic() - started
             return Response(str(at), answer.status, Fields(answer.raw_headers), remark, elapsed)
 
@@ -146,19 +146,23 @@ class Transport:
                 yield answer
 
 
-async def _receive_for(answer: aiohttp.ClientResponse, max_bytes: int, deadline: asyncio.Timeout) -> bytes:
+async def _receive_for(
+    answer: aiohttp.ClientResponse, max_bytes: int, deadline: asyncio.Timeout, policy: Policy
+) -> bytes:
     """Receive the whole body of a good answer, and of a bad one what comes."""
     if answer.status >= 400:
-        return await _receive_remark(answer, max_bytes, deadline)
+        return await _receive_remark(answer, max_bytes, deadline, policy)
     coding = answer.headers.get("Content-Encoding", "")
     if not coding and (answer.content_length or 0) > max_bytes:
         raise too_large(max_bytes)
     body = Body(coding, max_bytes)
-    await _fill(body, answer)
+    await _fill(body, answer, policy)
     return body.finish()
 
 
-async def _receive_remark(answer: aiohttp.ClientResponse, max_bytes: int, deadline: asyncio.Timeout) -> bytes:
+async def _receive_remark(
+    answer: aiohttp.ClientResponse, max_bytes: int, deadline: asyncio.Timeout, policy: Policy
+) -> bytes:
     """Receive what comes of a body within the time left, at most a few seconds; never raises."""
     until = min(deadline.when() or float("inf"), asyncio.get_running_loop().time() + REMARK_SECONDS)
     deadline.reschedule(None)
@@ -167,11 +171,17 @@ async def _receive_remark(answer: aiohttp.ClientResponse, max_bytes: int, deadli
         body = Body(answer.headers.get("Content-Encoding", ""), max_bytes)
         plain = body.plain
         async with asyncio.timeout_at(until):
-            await _fill(body, answer)
+            await _fill(body, answer, policy)
             body.finish()
     return bytes(plain)
 
 
-async def _fill(body: Body, answer: aiohttp.ClientResponse) -> None:
+async def _fill(body: Body, answer: aiohttp.ClientResponse, policy: Policy) -> None:
+    """Receive until the end; a drip is left before the deadline, so that it holds no place for half a minute."""
+    started, received = time.monotonic(), 0
     async for piece in answer.content.iter_any():
         body.feed(piece)
+        received += len(piece)
+        seconds = time.monotonic() - started
+        if seconds > policy.rate_grace_seconds and received < policy.least_rate * seconds:
+            raise Transient(Reason.TIMED_OUT, f"slower than {policy.least_rate} bytes a second")

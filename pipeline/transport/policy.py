@@ -55,6 +55,8 @@ class Policy:
     allow_private: tuple[str, ...]  #: networks, addresses or host names; there any port may be asked
     user_agent: str
     redirect_limit: int = 5
+    least_rate: int = 100  #: bytes a second that a body must bring on average, once `rate_grace_seconds` have passed
+    rate_grace_seconds: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -165,6 +166,18 @@ async def test_no_drip_outlasts_the_deadline(origin: Origin, answer: Answer) -> 
         begun = time.monotonic()
         assert await failure(transport.get(url, max_bytes=100_000)) == TIMED_OUT
         assert time.monotonic() - begun < 2
+
+
+async def test_a_drip_is_left_long_before_the_deadline(origin: Origin) -> None:
+    """S8: a body slower than the least rate is given up after the grace; a slow one above the rate is received."""
+    patient = replace(IMPATIENT, total_seconds=30, rate_grace_seconds=0.3, least_rate=100)
+    dripping = origin.script("/drip", [Answer(body="x" * 500, chunk_bytes=1, chunk_delay_seconds=0.05)])
+    slow = origin.script("/slow", [Answer(body="x" * 500, chunk_bytes=50, chunk_delay_seconds=0.05)])
+    async with Transport(patient) as transport:
+        begun = time.monotonic()
+        assert await failure(transport.get(dripping, max_bytes=100_000)) == TIMED_OUT
+        assert time.monotonic() - begun < 3
+        assert len((await transport.get(slow, max_bytes=100_000)).body) == 500
 
 
 async def test_a_tls_handshake_that_stalls_ends(origin: Origin) -> None:
