@@ -54,6 +54,15 @@ async def dispatching(database: Database, queue_url: str) -> AsyncIterator[Dispa
         connection.close()
 
 
+def is_caught_at_work(worker: subprocess.Popen[bytes], database: Database) -> bool:
+    """Suspend the worker; it goes on unless it holds rows."""
+    worker.send_signal(signal.SIGSTOP)
+    held = states(database)[EntryState.FETCHING]
+    if not held:
+        worker.send_signal(signal.SIGCONT)
+    return held > 0
+
+
 @pytest.mark.slow
 async def test_sigterm_under_load_loses_nothing(sqlite_database: Database, sqlite_url: str, valkey_url: str) -> None:
     """R13: workers stopped again and again in mid-run exit with 0 within their grace, and every entry is done once."""
@@ -73,15 +82,14 @@ async def test_sigterm_under_load_loses_nothing(sqlite_database: Database, sqlit
 @pytest.mark.slow
 async def test_a_killed_worker_loses_nothing(sqlite_database: Database, sqlite_url: str, valkey_url: str) -> None:
     """R6, R8: after kill -9 what the worker held is done by another within a minute, by the silence of its heart."""
-    seed(sqlite_database, 100)
+    seed(sqlite_database, 200)
     async with dispatching(sqlite_database, valkey_url):
         victim = start_worker(valkey_url, sqlite_url)
         await eventually(lambda: states(sqlite_database)[EntryState.DONE] > 20, 30)
+        await eventually(lambda: is_caught_at_work(victim, sqlite_database), 30)
         victim.kill()
         await asyncio.to_thread(victim.wait, 20)
-        held = states(sqlite_database)[EntryState.FETCHING]
         heir = start_worker(valkey_url, sqlite_url)
-        await eventually(lambda: states(sqlite_database) == {EntryState.DONE: 100}, 70)
-        assert held
+        await eventually(lambda: states(sqlite_database) == {EntryState.DONE: 200}, 70)
         heir.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(heir.wait, 20) == 0
