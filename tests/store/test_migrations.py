@@ -5,11 +5,15 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
 from pipeline.store.database import Database
+from pipeline.store.migrating import SCRIPTS
 from pipeline.store.tables import metadata
 from tests.postgres import PostgresServer
+
+HEAD = ScriptDirectory(str(SCRIPTS)).get_current_head()
 
 _SQLITE = """
     SELECT type, name, sql FROM sqlite_master
@@ -74,7 +78,7 @@ def _migrate_together(url: str) -> None:
     assert [process.exitcode for process in processes] == [0] * 5
     database = Database.open(url)
     with database.read() as tx:
-        assert tx.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0001"]
+        assert tx.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [HEAD]
         assert tx.execute(text("SELECT count(*) FROM feeds")).scalar_one() == 0
     database.close()
 
