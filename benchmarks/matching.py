@@ -14,11 +14,12 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from pipeline.alerts import SubscriptionIndex
 from pipeline.alerts.query.evaluate import ArticleWords
-from pipeline.model import Subscription
+from pipeline.model import Matchable, Subscription
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 NAMES = SHARED_DATA / "names" / "variants.jsonl"
@@ -80,6 +81,11 @@ def milliseconds(work: Callable[[str, str], object], articles: Texts) -> list[fl
     return sorted(times)
 
 
+def match(index: SubscriptionIndex, title: str, text: str) -> object:
+    """Match one article."""
+    return index.match(Matchable(title, text))
+
+
 def row(label: str, times: list[float], rest: str = "") -> None:
     """Print one line of the table."""
     print(f"{label:>20} {statistics.median(times):10.2f} {times[int(len(times) * 0.95)]:10.2f} {rest}")
@@ -102,11 +108,11 @@ def main() -> bool:
     medians = []
     for count in counts:
         index, seconds, anew = build(count, names)
-        matches = sum(len(index.match(title, text)) for title, text in articles) / len(articles)
+        matches = sum(len(index.match(Matchable(title, text))) for title, text in articles) / len(articles)
         started = time.process_time()
         index.add(Subscription(count, "", f'"{names[0]}" election {count}', ()))
         added = (time.process_time() - started) * 1_000
-        times = milliseconds(index.match, articles)
+        times = milliseconds(partial(match, index), articles)
         medians.append(statistics.median(times))
         row(f"{count:,}", times, f"{matches:10.1f} {seconds:10.1f} {anew:10.1f} {added:10.2f}")
     growth = medians[-1] / medians[0]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from pipeline.alerts import SubscriptionIndex, matched_words, passage
+from pipeline.alerts import SubscriptionIndex, matchable, matched_words, passage
 from pipeline.model import Alert, Article, EntryState, FetchTask, Grouping, Match, Reason, Sketch
 from pipeline.store import alerts, articles, entries, stories
 from pipeline.stories import decide
@@ -48,7 +48,7 @@ def accept(
     """
     if not entries.finish(tx, task.entry_id, task.token, state, reason, now):
         return None
-    matches = index.match(article.title, article.text)
+    matches = index.match(matchable(article, task.feed_title, task.folder))
     stories.lock_language(tx, article.language)
     grouping = _group(tx, article, sketch, window)
     article_id = articles.insert(tx, task.entry_id, article, sketch, now)

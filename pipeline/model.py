@@ -256,6 +256,23 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Matchable:
+    """All that a query may ask of an article; relative dates in a query count from `seen_at`."""
+
+    title: str
+    text: str
+    site: str = ""  #: the outlet's name for itself
+    outlet: str = ""
+    feed: str = ""  #: the title of the feed that brought it
+    folder: str = ""
+    language: str = ""
+    author: str = ""
+    url: str = ""
+    published_at: datetime | None = None
+    seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sketch:
     """What grouping needs to know of an article's text; small, and made outside any transaction."""
 

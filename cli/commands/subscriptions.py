@@ -10,6 +10,7 @@ from cli.commands.session import settings_of, store_of
 from cli.output import note, out, print_record, print_rows
 from cli.wiring import open_database
 from pipeline.alerts.index import SubscriptionIndex
+from pipeline.alerts.matchable import matchable
 from pipeline.alerts.passage import matched_words
 from pipeline.alerts.query.notes import notes
 from pipeline.alerts.query.syntax import parse_query
@@ -103,7 +104,7 @@ def _met(index: SubscriptionIndex, stored: StoredArticle) -> list[dict[str, obje
             "outlet": stored.article.outlet,
             "matched": list(matched_words(title, text, match.spans)),
         }
-        for match in index.match(title, text)
+        for match in index.match(matchable(stored.article))
     ]
 
 

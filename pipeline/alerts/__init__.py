@@ -5,9 +5,10 @@ not know it; the job in `pipeline.accept` brings them together.
 """
 
 from pipeline.alerts.index import SubscriptionIndex
+from pipeline.alerts.matchable import matchable
 from pipeline.alerts.passage import matched_words, passage
 from pipeline.alerts.query.notes import notes
 from pipeline.alerts.query.syntax import parse_query
 from pipeline.alerts.query.tree import Query, spell
 
-__all__ = ["Query", "SubscriptionIndex", "matched_words", "notes", "parse_query", "passage", "spell"]
+__all__ = ["Query", "SubscriptionIndex", "matchable", "matched_words", "notes", "parse_query", "passage", "spell"]

@@ -15,7 +15,7 @@ from pipeline.alerts.query.plan import Key, Rarity, normalise, rarity_by_form, r
 from pipeline.alerts.query.syntax import parse_query
 from pipeline.alerts.query.tree import Query
 from pipeline.errors import BadQuery
-from pipeline.model import Match, Subscription
+from pipeline.model import Match, Matchable, Subscription
 
 
 @lru_cache(maxsize=250_000)
@@ -85,9 +85,9 @@ class SubscriptionIndex:
             if not under:
                 del self._by_key[key]
 
-    def match(self, title: str, text: str) -> list[Match]:
+    def match(self, article: Matchable) -> list[Match]:
         """Give the subscriptions that an article meets, each with the places that show why."""
-        words = ArticleWords(title, text)
+        words = ArticleWords(article.title, article.text)
         met = [held for held in self._candidates(words) if meets(held.query, words)]
         return [Match(held.subscription_id, spans(held.query, words)) for held in met]
 

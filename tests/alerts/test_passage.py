@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from pipeline.alerts import SubscriptionIndex, matched_words, passage
 from pipeline.alerts.passage import WINDOW
-from pipeline.model import Span, Subscription
+from pipeline.model import Matchable, Span, Subscription
 
 FILLER = "Nothing of note was said about anything else that day. "
 
 
 def spans_of(query: str, title: str, text: str) -> tuple[Span, ...]:
-    return SubscriptionIndex([Subscription(1, "", query, ())]).match(title, text)[0].spans
+    return SubscriptionIndex([Subscription(1, "", query, ())]).match(Matchable(title, text))[0].spans
 
 
 def shown(query: str, title: str, text: str) -> str:

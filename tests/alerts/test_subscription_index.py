@@ -10,7 +10,7 @@ from pipeline.alerts import Query, SubscriptionIndex, parse_query
 from pipeline.alerts.query.evaluate import SPAN_LIMIT
 from pipeline.alerts.query.plan import normalise, required_keys
 from pipeline.errors import BadQuery
-from pipeline.model import Span, Subscription
+from pipeline.model import Matchable, Span, Subscription
 
 #: Each word as it may be written; the referee knows it by its key.
 SPELLINGS = {
@@ -91,7 +91,7 @@ def test_the_index_agrees_with_a_plain_referee(
     fields = [title[0], text[0]]
     asks_nothing = {n for n, (query, _) in enumerate(asked) if plainly_met(query, [])}
     expected = [n for n, (query, _) in enumerate(asked) if n not in asks_nothing and plainly_met(query, fields)]
-    assert [match.subscription_id for match in index.match(title[1], text[1])] == expected
+    assert [match.subscription_id for match in index.match(Matchable(title[1], text[1]))] == expected
     assert set(index.broken) == asks_nothing
 
 
@@ -102,7 +102,7 @@ def test_spans_cut_out_words_of_the_query(
 ) -> None:
     """A match shows at least one place; each holds words the query names; places are in order and apart."""
     index = SubscriptionIndex([Subscription(1, "", asked[1], ())])
-    for match in index.match(title[1], text[1]):
+    for match in index.match(Matchable(title[1], text[1])):
         assert match.spans
         places = [(span.field != "title", span.start, span.end) for span in match.spans]
         assert places == sorted(places)
@@ -154,25 +154,29 @@ def index_of(*asked: str) -> SubscriptionIndex:
 )
 def test_matching(query: str, title: str, text: str, met: bool) -> None:
     """The language holds on articles as it is documented."""
-    assert bool(index_of(query).match(title, text)) is met
+    assert bool(index_of(query).match(Matchable(title, text))) is met
 
 
 def test_spans_count_characters_of_the_original() -> None:
     """Spans are offsets into title and text as given, overlapping places joined, unmet branches left out."""
     index = index_of('Straße OR "North Korea" OR Korea OR (north AND absent)')
     title, text = "Die STRASSE", "An der Straße: North Korea’s visit, north of here."
-    assert index.match(title, text)[0].spans == (Span("title", 4, 11), Span("text", 7, 13), Span("text", 15, 26))
+    assert index.match(Matchable(title, text))[0].spans == (
+        Span("title", 4, 11),
+        Span("text", 7, 13),
+        Span("text", 15, 26),
+    )
 
 
 def test_spans_are_capped() -> None:
     """A word repeated without end gives the first places only."""
-    assert len(index_of("a").match("", "a " * 1_000)[0].spans) == SPAN_LIMIT
+    assert len(index_of("a").match(Matchable("", "a " * 1_000))[0].spans) == SPAN_LIMIT
 
 
 def test_a_broken_query_does_not_take_the_others_down() -> None:
     """A stored query that no longer parses is left out and named."""
     index = index_of("kursk", "title:kursk", "kursk")
-    assert [m.subscription_id for m in index.match("Kursk", "")] == [0, 2]
+    assert [m.subscription_id for m in index.match(Matchable("Kursk", ""))] == [0, 2]
     assert {n: problem.position for n, problem in index.broken.items()} == {1: 0}
     index.remove(1)
     assert index.broken == {}
@@ -183,7 +187,7 @@ def test_disabled_subscriptions_do_not_match() -> None:
     index = index_of("kursk")
     index.add(Subscription(0, "", "kursk", (), enabled=False))
     index.add(Subscription(1, "", "kursk", (), enabled=False))
-    assert index.match("Kursk", "") == []
+    assert index.match(Matchable("Kursk", "")) == []
     assert len(index) == 0
 
 
@@ -203,7 +207,7 @@ def test_adding_and_removing_equals_building_anew(
             stored[number] = Subscription(number, "", asked[1], ())
             index.add(stored[number])
     anew = SubscriptionIndex(stored.values())
-    assert index.match("", text[1]) == anew.match("", text[1])
+    assert index.match(Matchable("", text[1])) == anew.match(Matchable("", text[1]))
     assert {key: len(held) for key, held in index._by_key.items()} == {k: len(h) for k, h in anew._by_key.items()}
 
 
@@ -228,5 +232,5 @@ def test_only_candidates_are_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
     index = index_of(*(f"word{n} OR other{n}" for n in range(2_000)), "kursk")
     evaluated: list[object] = []
     monkeypatch.setattr("pipeline.alerts.index.meets", lambda query, _words: evaluated.append(query) or True)
-    index.match("Kursk", "word7 and other7 stand here")
+    index.match(Matchable("Kursk", "word7 and other7 stand here"))
     assert len(evaluated) == 2

@@ -5,7 +5,7 @@ import pytest
 from pipeline.alerts import SubscriptionIndex, parse_query
 from pipeline.alerts.subscriptions_file import read_subscriptions
 from pipeline.errors import BadQuery
-from pipeline.model import Subscription
+from pipeline.model import Matchable, Subscription
 from tests.docs.reading import DOCS, blocks, rows
 
 PAGE = (DOCS / "queries.md").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ def test_an_example_finds_what_the_page_says(query: str, text: str, found: str) 
     index = SubscriptionIndex([Subscription(1, "example", query, ())])
     assert not index.broken
     title, mark, rest = text.partition(" // ")
-    matches = index.match(title, rest) if mark else index.match("", text)
+    matches = index.match(Matchable(title, rest)) if mark else index.match(Matchable("", text))
     assert bool(matches) is (found == "yes")
 
 

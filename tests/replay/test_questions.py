@@ -5,7 +5,7 @@ import pytest
 from benchmarks.replay.corpus import Page
 from benchmarks.replay.questions import Question, choose, expected_alerts, words_of
 from pipeline.alerts import SubscriptionIndex
-from pipeline.model import Subscription
+from pipeline.model import Matchable, Subscription
 
 
 def page(number: int, text: str) -> Page:
@@ -44,4 +44,4 @@ def test_its_queries_mean_in_the_product_what_they_mean_here() -> None:
     question = Question("x", ("broken", "valley"), ("repaired",))
     index = SubscriptionIndex([Subscription(1, "x", question.query, ())])
     for text in ("broken in the valley", "broken", "broken valley repaired", "valley"):
-        assert bool(index.match("", text)) == question.is_met(frozenset(words_of(text)))
+        assert bool(index.match(Matchable("", text))) == question.is_met(frozenset(words_of(text)))
