@@ -5,6 +5,7 @@ as numbers, members with the wrong type and lone surrogates; whatever is not usa
 """
 
 import json
+import re
 from itertools import islice
 from typing import Any
 
@@ -14,7 +15,8 @@ from pipeline.feeds.text import clean_line, clean_text, html_to_text
 from pipeline.model import Reason
 from pipeline.urls import absolute
 
-_VERSIONS = ("https://jsonfeed.org/version/", "http://jsonfeed.org/version/")
+# What publishers write for https://jsonfeed.org/version/1.1, the bare number included.
+_VERSION = re.compile(r"(?:(?:https?://)?(?:www\.)?jsonfeed\.org/version/)?(1(?:\.\d)?)/?")
 _RAW_TEXT_LENGTH = 2_000_000  # as for XML
 
 
@@ -27,14 +29,14 @@ def read_json(text: str, url: str, entry_limit: int) -> RawFeed:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Permanent(Reason.NOT_A_FEED, f"the answer begins like JSON but cannot be read: {error}") from error
-    version = _text(document, "version") if isinstance(document, dict) else ""
-    if not version.startswith(_VERSIONS):
+    version = _VERSION.fullmatch(_text(document, "version").strip()) if isinstance(document, dict) else None
+    if version is None or not isinstance(document.get("items"), list):
         raise Permanent(Reason.NOT_A_FEED, "the answer is JSON but not a JSON Feed")
     entries = _list(document, "items")
     base = absolute(url, _text(document, "home_page_url")) or url
     usable = tuple(_entry(entry, base) for entry in islice(entries, entry_limit) if isinstance(entry, dict))
     return RawFeed(
-        format="json11" if version.rstrip("/").endswith("/1.1") else "json10",
+        format="json11" if version[1] == "1.1" else "json10",
         entries=usable,
         title=clean_line(_text(document, "title")),
         site_url=absolute(url, _text(document, "home_page_url")),

@@ -12,12 +12,14 @@ _ENTRY_END = re.compile(r"</(?:[A-Za-z][\w.-]{0,50}:)?(?:item|entry)\s{0,50}>", 
 _ROOT = re.compile(r"<((?:[A-Za-z][\w.-]{0,50}:)?(?:rss|feed|rdf|channel))(?=[\s>/])", re.IGNORECASE)
 _PREFIXED = re.compile(r"<([A-Za-z][\w.-]{0,50}):(?:item|entry|channel)[\s>]")
 _NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z][A-Za-z0-9]{1,30};)")
+# feedparser takes `uri` for the address of a link, whose text is the address; no format has that attribute there.
+_LINK_URI = re.compile(r"<link\s+uri=", re.IGNORECASE)
 _HEAD = 4096
 
 
 def mend(text: str) -> str:
     """Mend what publishers break most: HTML's entities, a prefix never declared, words before the document."""
-    text = _without_undeclared_prefix(_from_first_tag(text))
+    text = _LINK_URI.sub("<link data-uri=", _without_undeclared_prefix(_from_first_tag(text)))
     if "<!DOCTYPE" in text[:_HEAD]:  # which may declare them
         return text
     return _NAMED.sub(_character, text)

@@ -20,6 +20,9 @@ _C1 = re.compile("[\x80-\x9f]")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINE_ENDS = re.compile(r" ?\n\s*")
 _TAG = re.compile(r"<[^<>]*>")
+_DECLARATION = re.compile(r"<!(?!--|\[CDATA\[|DOCTYPE\s)", re.IGNORECASE)
+_COMMENT_START = re.compile(r"<!--[^<>]*>?")
+_IFRAME = re.compile(r"</?iframe[^<>]*>?", re.IGNORECASE)
 _MARKUP = re.compile(r"[<&]")
 _WORDS_OF_HTML = re.compile(
     r"</?(?:a|b|br|cite|code|del|div|em|font|h[1-6]|i|iframe|img|ins|li|mark|ol|p|q|s|script|small|span|strong|style"
@@ -31,7 +34,7 @@ _BLOCK_NAMES = """
     address article aside blockquote body br caption center dd details dialog div dl dt fieldset figcaption figure
     footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table tbody td tfoot th thead tr ul
 """
-_UNSEEN_NAMES = "audio canvas iframe math noscript object script select style svg template title video"
+_UNSEEN_NAMES = "audio canvas iframe math noscript script select style svg template title video"
 _BLOCKS, _UNSEEN = frozenset(_BLOCK_NAMES.split()), frozenset(_UNSEEN_NAMES.split())
 _HTML = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
 
@@ -58,10 +61,22 @@ def html_to_text(markup: str) -> str:
     """Give the text a reader would see, one line a block; scripts, styles and embedded media leave nothing."""
     if not _MARKUP.search(markup):
         return clean_text(markup)
+    markup = _closed(markup)
     # A numeric reference to a surrogate or a NUL is not text either way; the parser cannot be given lone surrogates.
     root = etree.fromstring(f"<body>{_UNWANTED.sub('', markup)}".encode(), _HTML)
     text = clean_text("".join(_visible(root))) if root is not None else ""
     return text or clean_text(html.unescape(_TAG.sub(" ", markup)) if _is_deep(markup) else "")
+
+
+def _closed(markup: str) -> str:
+    """Take out what, never closed, would hide the rest of the text: a comment, a frame; and make `<!` words text."""
+    if "<!" in markup:
+        markup = _DECLARATION.sub("&lt;!", markup)
+        end = markup.rfind("-->") + 1
+        markup = markup[:end] + _COMMENT_START.sub("", markup[end:])
+    if markup.count("<iframe") > markup.count("</iframe"):
+        markup = _IFRAME.sub(" ", markup)
+    return markup
 
 
 def _visible(root: etree.Element) -> Iterator[str]:

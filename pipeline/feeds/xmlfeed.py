@@ -49,7 +49,7 @@ def read_xml(text: str, url: str, entry_limit: int) -> RawFeed:
         format=version,
         entries=tuple(_entry(entry, base, version) for entry in entries),
         title=clean_line(_plain(about, "title", version)),
-        site_url=absolute(url, _text(about, "link")),
+        site_url=_site(about, url),
         language=clean_line(_text(about, "language")),
         skipped_count=skipped_count,
         minimum_interval_seconds=declared.minimum_interval_seconds(
@@ -121,14 +121,22 @@ def _link(entry: dict[str, Any], base: str) -> str:
     feedparser calls any guid a link; one counts only if it is a web address in its own right. FeedBurner's
     original link saves a hop through a counter.
     """
-    links = [one for one in dict.get(entry, "links") or () if _text(one, "rel") == "alternate"]
-    named = [_text(entry, "feedburner_origlink"), _text(entry, "link") if links else ""]
-    for link in named + [_text(one, "href") for one in links]:
+    links = [_text(one, "href") for one in dict.get(entry, "links") or () if _text(one, "rel") == "alternate"]
+    # feedparser's own choice may be an enclosure that came last.
+    chosen = [link for link in links if link == _text(entry, "link")][:1]
+    for link in [_text(entry, "feedburner_origlink"), *chosen, *links]:
         if link and (found := absolute(base, link)):
             return found
     guid = _text(entry, "id")
     is_permanent_link = dict.get(entry, "guidislink") is True or _text(entry, "link") == guid
     return absolute(base, guid) if is_permanent_link and is_web_url(guid) else ""
+
+
+def _site(about: dict[str, Any], url: str) -> str:
+    """Give the site's address: the channel's link, or the alternate of an Atom link in RSS; empty if none is named."""
+    beside = dict.get(about, "atom_link") or {}
+    link = _text(about, "link") or (_text(beside, "href") if _text(beside, "rel") == "alternate" else "")
+    return absolute(url, link) if link else ""
 
 
 def _language(entry: dict[str, Any]) -> str:

@@ -19,6 +19,10 @@ SEEN = {
     "source line ends are spaces": ("<p>one\n  two</p>", "one two"),
     "unclosed": ("<p>one <i>two", "one two"),
     "a body of its own": ("<html><head><title>no</title></head><body>yes</body></html>", "yes"),
+    "a frame never closed hides nothing": ("a <iframe src='x'> b", "a b"),
+    "an object shows what stands in for it": ("a <object data='x'>b</object>", "a b"),
+    "a comment never closed hides nothing": ("<p>a<!-- -- b >c</p>", "ac"),
+    "a bang is no declaration": ("<p>a <!' b</p>", "a <!' b"),
     "nothing": ("", ""),
     "only markup": ("<p><img></p>", ""),
 }
