@@ -57,7 +57,7 @@ class PostgresServer:
                 ["/bin/sh", "-c", _TETHER, *command],
                 stdin=subprocess.PIPE, stdout=log, stderr=log, user=self._user, cwd=self.folder,
             )  # fmt: skip
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not self._answers():
             if time.monotonic() > deadline:
                 raise TimeoutError((self.folder / "log").read_text())
@@ -67,7 +67,7 @@ class PostgresServer:
         """Stop it, cutting off whoever is connected."""
         if self._process and self._process.stdin:
             self._process.stdin.close()
-            self._process.wait(30)
+            self._process.wait(120)
             self._process = None
 
     def remove(self) -> None:

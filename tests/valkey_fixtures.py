@@ -26,7 +26,7 @@ class RunningValkey:
 
     def start(self) -> None:
         self.process = subprocess.Popen(tethered(self.plan.command, os.getpid()))  # noqa: S603 - our own command
-        wait_until_ready(self.url)
+        wait_until_ready(self.url, seconds=90)
 
     def pause(self) -> None:
         self.process.send_signal(signal.SIGSTOP)

@@ -21,7 +21,7 @@ from benchmarks.replay.stored import Stored, is_settled, read_stored
 from pipeline.alerts.subscriptions_file import SubscriptionDraft
 from workers.clock import utc_now
 
-LONGEST_SECONDS = 100.0
+LONGEST_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from pipeline.store.database import Database
 from workers.clock import utc_now
 
 COMMAND = [sys.executable, "-m", "cli"]
-STOP_SECONDS = 30
+STOP_SECONDS = 120
 
 
 def clean_environ(**settings: str) -> dict[str, str]:
@@ -36,12 +36,12 @@ def storywatch(*arguments: object, cwd: Path, **settings: str) -> subprocess.Com
         env=clean_environ(**settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
 
-def wait_for(what: str, holds: Callable[[], object], seconds: float = 60) -> None:
+def wait_for(what: str, holds: Callable[[], object], seconds: float = 180) -> None:
     """Wait until `holds` is true."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -68,7 +68,7 @@ class Instance:
             for line in stream:
                 self.output += line
 
-    def wait_for_text(self, pattern: str, seconds: float = 60) -> str:
+    def wait_for_text(self, pattern: str, seconds: float = 180) -> str:
         """Wait until the output has the pattern; gives its first group, or all of it."""
         deadline = time.monotonic() + seconds
         while not (found := re.search(pattern, self.output)):

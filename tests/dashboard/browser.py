@@ -14,6 +14,7 @@ OPTIONS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # in a container that memory is small
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -21,7 +22,7 @@ OPTIONS = (
     "--disable-sync",
     "--remote-debugging-port=0",
 )
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 90.0
 PAUSE_SECONDS = 0.05
 
 

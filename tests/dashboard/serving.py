@@ -41,7 +41,7 @@ class Site:
     def ask(self, path: str, *, method: str = "GET", body: str = "", **headers: str) -> Answer:
         """Ask once; underscores in header names stand for hyphens, a `host` replaces the usual one."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=90)
         try:
             connection.request(method, path, body.encode() or None, named)
             response = connection.getresponse()
@@ -74,7 +74,7 @@ def serving(app: ASGIApp) -> Iterator[Site]:
         yield Site(port)
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
+        thread.join(90)
         loop.close()
         assert not thread.is_alive(), "the dashboard did not stop"
 

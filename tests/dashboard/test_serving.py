@@ -57,7 +57,7 @@ async def test_it_stops_when_told_and_frees_the_port() -> None:
             await asyncio.sleep(0.01)
     writer.close()
     stop.set()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 60)
     bind("127.0.0.1", port).close()
 
 

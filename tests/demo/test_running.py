@@ -18,10 +18,10 @@ def test_process_reports_its_port_and_stops() -> None:
         assert process.stdout is not None
         word, port = process.stdout.readline().split()
         assert word == "listening"
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=90) as response:
             assert b"Harbour Courier" in response.read()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(90) == 0
 
 
 def test_taken_port_says_what_to_do() -> None:
@@ -29,7 +29,7 @@ def test_taken_port_says_what_to_do() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         command = [sys.executable, "-m", "demo", "--port", port]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)  # noqa: S603 - our own command
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own command
     assert ended.returncode == 1
     assert f"127.0.0.1:{port}" in ended.stderr
     assert "choose another --port" in ended.stderr

@@ -120,7 +120,7 @@ class Origin:
             if path in {seen.path, seen.path.partition("?")[0]} and host in {"", seen.host}
         ]
 
-    async def wait_for(self, path: str, count: int = 1, seconds: float = 10) -> list[Seen]:
+    async def wait_for(self, path: str, count: int = 1, seconds: float = 90) -> list[Seen]:
         """Wait until a path was asked so often; TimeoutError if it is not."""
         async with asyncio.timeout(seconds), self._arrived:
             await self._arrived.wait_for(lambda: len(self.requests_for(path)) >= count)

@@ -12,7 +12,7 @@ async def ask(origin: Origin, *requests: str) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", origin.port)
     writer.write("".join(requests).encode())
     try:
-        return await asyncio.wait_for(reader.read(), 5)
+        return await asyncio.wait_for(reader.read(), 60)
     finally:
         writer.close()
         await writer.wait_closed()

@@ -9,7 +9,7 @@ from benchmarks.replay.corpus import is_there
 from benchmarks.replay.play import play
 from benchmarks.replay.report import PROMISES, Report
 
-pytestmark = [pytest.mark.corpus, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.corpus, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

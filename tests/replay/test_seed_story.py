@@ -19,9 +19,9 @@ from tests.replay.seed_story import OTHER_TITLE, REPORT_TITLE, article_of, copy_
 from tests.seed_page import read_seed, wrap
 from workers.clock import utc_now
 
-pytestmark = [pytest.mark.corpus, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.corpus, pytest.mark.slow, pytest.mark.timeout(600)]
 
-SECONDS = 40
+SECONDS = 200
 HOSTS = ("gazette.localhost", "harbour-courier.localhost", "valley-news.localhost")
 Piece = tuple[str, str, str, bytes]  #: host, path, title, page
 

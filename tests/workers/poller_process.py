@@ -7,8 +7,8 @@ from pipeline.feeds.schedule import PollPolicy
 from pipeline.store.database import Database
 from tests.workers.polling import polling
 
-LEASE_SECONDS = 2.0
-FLOOR = PollPolicy(interval_seconds=1, floor_seconds=1, ceiling_seconds=60)
+LEASE_SECONDS = 3.0
+FLOOR = PollPolicy(interval_seconds=2, floor_seconds=2, ceiling_seconds=60)
 
 
 async def main(url: str) -> None:

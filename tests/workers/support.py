@@ -1,6 +1,7 @@
 """What several tests of the workers share: a worker inside a block, jobs for it, a wait for a condition."""
 
 import asyncio
+import signal
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -19,8 +20,8 @@ def rows(count: int) -> list[Released]:
     return [Released(number, 1, uuid.uuid4().hex) for number in range(1, count + 1)]
 
 
-async def eventually(holds: Callable[[], object], seconds: float = 15) -> None:
-    """Wait until `holds` is true; fails after `seconds`."""
+async def eventually(holds: Callable[[], object], seconds: float = 90) -> None:
+    """Wait until `holds` is true; fails after `seconds`, which are many: a busy machine is no failure."""
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, "it never came to hold"
@@ -47,6 +48,13 @@ async def working(
 
 def zmembers(connection: Redis, key: str) -> set[str]:
     return {str(member, "ascii").partition(":")[0] for member in connection.zrange(key, 0, -1)}
+
+
+def minds_stop(pid: int) -> bool:
+    """Say whether the process has set what it does at SIGTERM; before that, the signal would just end it."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    masks = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigCgt:", "SigIgn:"))]
+    return any(mask & 1 << signal.SIGTERM - 1 for mask in masks)
 
 
 def alive(pid: int) -> bool:

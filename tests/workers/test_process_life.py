@@ -5,25 +5,24 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import timedelta
 
 from pipeline.store import processes, subscriptions
 from pipeline.store.database import Database
 from tests.store.making import NOW
 from tests.workers.support import eventually
-from workers import current_index
 from workers.clock import utc_now
 from workers.current_index import CurrentIndex
 from workers.heartbeat import beat_until, process_name
 from workers.patience import Patience, pause
 from workers.signals import ONE_STOP_SECONDS, Stops, stop_on_signals
 
+PATIENCE_SECONDS = 60
 HANGS = """
 import asyncio, time
 from workers.watchdog import watch_loop
 async def main():
-    watching = asyncio.create_task(watch_loop(asyncio.Event(), hang_seconds=1))
+    watching = asyncio.create_task(watch_loop(asyncio.Event(), hang_seconds={hang}))
     await asyncio.sleep({alive})
     time.sleep({hung})
     print("went on")
@@ -57,22 +56,23 @@ async def test_the_first_signal_stops_and_the_second_hurries() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(stops.stop.wait(), 5)
         os.kill(os.getpid(), signal.SIGTERM)
+        stops.first_at += 3600  # however slow this machine is, the second came soon after the first
         await asyncio.sleep(0.1)
         assert not stops.hurry.is_set()
-        stops.first_at -= ONE_STOP_SECONDS
+        stops.first_at -= 3600 + ONE_STOP_SECONDS
         os.kill(os.getpid(), signal.SIGINT)
         await asyncio.wait_for(stops.hurry.wait(), 5)
     assert isinstance(stops, Stops)
 
 
-def run_hanging(alive: float, hung: float) -> subprocess.CompletedProcess[str]:
-    script = HANGS.format(alive=alive, hung=hung)
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30)  # noqa: S603 - the script above
+def run_hanging(hang: float, alive: float, hung: float) -> subprocess.CompletedProcess[str]:
+    script = HANGS.format(hang=hang, alive=alive, hung=hung)
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=200)  # noqa: S603 - the script above
 
 
 def test_a_hanging_loop_ends_the_process() -> None:
     """R9, R10: a job that holds the whole loop is ended from outside it, with the place where it hung."""
-    done = run_hanging(0.1, 20)
+    done = run_hanging(hang=1, alive=0.1, hung=100)
     assert done.returncode == 1
     assert "Timeout" in done.stderr
     assert "line 7 in main" in done.stderr
@@ -81,27 +81,26 @@ def test_a_hanging_loop_ends_the_process() -> None:
 
 def test_a_busy_loop_lives() -> None:
     """The watchdog leaves a loop alone that is only sometimes slow."""
-    done = run_hanging(2.5, 0.3)
+    done = run_hanging(hang=4, alive=5, hung=0.3)
     assert (done.returncode, done.stdout) == (0, "went on\n")
 
 
 async def test_the_index_follows_the_store(sqlite_database: Database) -> None:
-    """A subscription added, switched off or removed anywhere is followed within a second."""
+    """A subscription added or removed anywhere is followed soon, without a restart."""
     index = CurrentIndex(sqlite_database)
     assert len(await index.get()) == 0
     with sqlite_database.write() as tx:
         added = subscriptions.add(tx, "dam", "dam", ["log"], NOW)
-    deadline = time.monotonic() + current_index.FRESH_SECONDS + 1
-    while not len(await index.get()):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not len(await index.get()):  # noqa: ASYNC110 - the index sets no event
+            await asyncio.sleep(0.05)
     held = await index.get()
     assert [match.subscription_id for match in held.match("The dam broke", "")] == [added.id]
     with sqlite_database.write() as tx:
         subscriptions.remove(tx, added.id)
-    while len(await index.get()):
-        assert time.monotonic() < deadline + 2
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len(await index.get()):  # noqa: ASYNC110 - the index sets no event
+            await asyncio.sleep(0.05)
     assert len(held) == 1, "an index in use never changes"
 
 
@@ -118,6 +117,5 @@ async def test_a_pause_ends_with_the_stop() -> None:
     """Nobody waits out a pause when told to stop."""
     stop = asyncio.Event()
     asyncio.get_running_loop().call_later(0.05, stop.set)
-    began = time.monotonic()
-    await pause(stop, 10)
-    assert time.monotonic() - began < 2
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await pause(stop, 10 * PATIENCE_SECONDS)

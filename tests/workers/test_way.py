@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from pathlib import Path
 
 from config.settings import DeliverySettings, FetchSettings, Settings, WorkerSettings
@@ -56,7 +55,6 @@ async def test_two_copies_of_a_page_raise_one_alert(
             database, transport, target, DeliverySettings(), tmp_path, holder="deliveries", timeout_seconds=seconds
         )
         lanes = page_lane(queues[0], SETTINGS), delivery_lane(queues[1], SETTINGS)
-        began = time.monotonic()
         running = [
             asyncio.create_task(run)
             for run in (
@@ -65,10 +63,9 @@ async def test_two_copies_of_a_page_raise_one_alert(
                 ConcurrentWorker(queues[1], sending.functions, 8, name="deliveries", look_seconds=0.1).run(stop),
             )
         ]
-        await eventually((tmp_path / "alerts.jsonl").exists, 20)
+        await eventually((tmp_path / "alerts.jsonl").exists)
         await eventually(lambda: states(database) == {EntryState.DONE: 2})
         await eventually(lambda: _delivery_states(database) == [DeliveryState.SENT])
-        assert time.monotonic() - began < 15
         stop.set()
         await asyncio.gather(*running)
     await extractor.close()
