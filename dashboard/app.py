@@ -17,11 +17,13 @@ from starlette.types import ASGIApp
 from config.settings import WebSettings
 from dashboard import faults
 from dashboard.door import Clock, Door, Keys
+from dashboard.frame import Framing
 from dashboard.headers import SecurityHeaders
 from dashboard.health import health_routes
 from dashboard.login import login_routes
 from dashboard.metrics import metrics_routes
 from dashboard.pages import page_routes
+from dashboard.queue_page import queue_routes
 from dashboard.queue_pages import queue_pages
 from dashboard.queue_view import QueueView
 from dashboard.sources import Sources
@@ -60,6 +62,7 @@ def create_app(
     `required_kinds` are the kinds of process of which `/readyz` and the overview miss one that does not beat.
     """
     keys = Keys(settings, clock)
+    framing = Framing(keys)
     sources = Sources(database, queue_view, clock, has_queue_pages=bool(queue_url), required_kinds=required_kinds)
     app = Dashboard(title="Storywatch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_middleware(Door, keys=keys)
@@ -67,7 +70,8 @@ def create_app(
     app.include_router(login_routes(keys))
     app.include_router(health_routes(sources))
     app.include_router(metrics_routes(sources))
-    app.include_router(page_routes(sources, keys))
+    app.include_router(page_routes(sources, framing))
+    app.include_router(queue_routes(sources, framing))
     app.mount("/static", StaticFiles(directory=STATIC))
     if queue_url:
         app.mount("/rq", queue_pages(queue_url))

@@ -15,6 +15,7 @@ from dashboard.rendering import render
 from pipeline.errors import NotFound
 
 TITLES = {
+    403: ("That form was out of date", "Load the page again and repeat it. Nothing was done."),
     404: ("Nothing here", "The address is wrong, or what it named has been removed."),
     405: ("Not that way", "This address does not take requests of this kind."),
     500: ("Something broke", "This page could not be made. The log of the dashboard says why."),

@@ -6,14 +6,13 @@ last second is shown again.
 """
 
 import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse
 
-from dashboard.door import SESSION_COOKIE, Keys, cookie
+from dashboard.frame import Framing
 from dashboard.looking import OverviewFacts, look_at_article, look_at_overview, look_at_story
 from dashboard.picture import picture
 from dashboard.queue_view import depths
@@ -27,27 +26,14 @@ SHOWN_AGAIN = timedelta(seconds=1)
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What surrounds a page: which one it is, and what the top offers."""
-
-    current: str
-    has_queue_pages: bool
-    form_token: str  #: for the sign-out; empty if nobody signed in
-
-
-def page_routes(sources: Sources, keys: Keys) -> APIRouter:
+def page_routes(sources: Sources, framing: Framing) -> APIRouter:
     """Make the routes of the pages."""
     router = APIRouter(default_response_class=HTMLResponse)
     freshest = _Freshest(sources)
 
-    def frame(request: Request, current: str) -> Frame:
-        token = keys.tokens.make(cookie(request.headers, SESSION_COOKIE)) if keys.has_password else ""
-        return Frame(current, sources.has_queue_pages, token)
-
     @reading(router, "/")
     async def overview(request: Request) -> HTMLResponse:
-        return render("overview.html", {"frame": frame(request, "overview"), **await _overview(sources, freshest)})
+        return render("overview.html", {"frame": framing.of(request, "overview"), **await _overview(sources, freshest)})
 
     @reading(router, "/live")
     async def live() -> HTMLResponse:
@@ -58,12 +44,12 @@ def page_routes(sources: Sources, keys: Keys) -> APIRouter:
         now = sources.clock()
         facts = await sources.database.look(look_at_story, story_id)
         shown = {"story": facts.story, "rows": article_rows(facts), "alerts": alert_rows(facts.alerts, now)}
-        return render("story.html", {"frame": frame(request, ""), "now": now, **shown})
+        return render("story.html", {"frame": framing.of(request, ""), "now": now, **shown})
 
     @reading(router, "/articles/{article_id}")
     async def article(request: Request, article_id: Id) -> HTMLResponse:
         facts = await sources.database.look(look_at_article, article_id)
-        return render("article.html", {"frame": frame(request, ""), "now": sources.clock(), "facts": facts})
+        return render("article.html", {"frame": framing.of(request, ""), "now": sources.clock(), "facts": facts})
 
     return router
 

@@ -19,6 +19,8 @@ OPEN_FOLDERS = ("/static/",)
 MACHINE_PATHS = frozenset({"/readyz", "/metrics"})
 #: Forms whose own token stands in when a browser sends no usable Origin.
 TOKEN_PATHS = frozenset({"/login", "/logout"})
+#: Forms that change something, each with its session's token where there are sessions (`dashboard.frame`).
+TOKEN_FOLDERS = ("/queue/",)
 
 
 class Verdict(StrEnum):
@@ -120,16 +122,17 @@ def decide(visit: Visit, names: Collection[str], *, has_password: bool) -> Verdi
     here = is_loopback(visit.peer) and not visit.forwarded
     if not has_password and not here:
         return Verdict.AWAY
-    if _is_foreign(visit):
+    if _is_foreign(visit, has_password=has_password):
         return Verdict.FOREIGN
     return Verdict.ENTER if _may_enter(visit, here=here, has_password=has_password) else Verdict.SIGN_IN
 
 
-def _is_foreign(visit: Visit) -> bool:
+def _is_foreign(visit: Visit, *, has_password: bool) -> bool:
     if visit.method in SAFE_METHODS:
         return False
     sent_by = sender(visit)
-    return sent_by is Sender.FOREIGN or (sent_by is Sender.UNKNOWN and visit.path not in TOKEN_PATHS)
+    has_token = visit.path in TOKEN_PATHS or (has_password and visit.path.startswith(TOKEN_FOLDERS))
+    return sent_by is Sender.FOREIGN or (sent_by is Sender.UNKNOWN and not has_token)
 
 
 def _may_enter(visit: Visit, *, here: bool, has_password: bool) -> bool:

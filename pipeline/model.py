@@ -47,6 +47,7 @@ class Reason(StrEnum):
     OLD_AT_IMPORT = "old_at_import"
     SAME_PAGE = "same_page"
     FEED_REMOVED = "feed_removed"
+    DROPPED_BY_HAND = "dropped_by_hand"
     NO_TEXT = "no_text"
     OTHER_PAGE = "other_page"
     ADDRESS_DENIED = "address_denied"

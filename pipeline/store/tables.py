@@ -143,6 +143,11 @@ entries = Table(
     _partial("ix_entries_fetching", "state = 'fetching'", "lease_until", "host", "holder"),
     _partial("ix_entries_merged", "same_as_entry_id IS NOT NULL", "same_as_entry_id"),
     _partial("ix_entries_ended", "state IN ('done', 'merged', 'dropped', 'quarantined')", "state", "id"),
+    _partial(
+        "ix_entries_trouble",
+        "reason IS NOT NULL AND reason NOT IN ('old_at_import', 'same_page', 'feed_removed', 'dropped_by_hand')",
+        *("host", "reason", "state", "id"),
+    ),
     sqlite_autoincrement=True,
 )
 

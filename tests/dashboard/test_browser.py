@@ -9,7 +9,7 @@ from redis import Redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from pipeline.model import Grouping, GroupingKind
+from pipeline.model import Grouping, GroupingKind, Reason
 from tests.dashboard.browser import CHROMIUM, Tab, browsing
 from tests.dashboard.conftest import NOW, PASSWORD, Clock
 from tests.dashboard.newsroom import Newsroom
@@ -45,8 +45,9 @@ async def test_hostile_news_runs_nothing(tab: Tab, site: Site, newsroom: Newsroo
     feed = newsroom.feed("https://evil.example/rss", HOSTILE)
     why = Grouping(GroupingKind.FIRST, None, None, 0.0, HOSTILE)
     article_id, story_id = newsroom.publish(feed, HOSTILE, HOSTILE, NOW - timedelta(minutes=5), why)
-    newsroom.alert(newsroom.subscription(HOSTILE, "x", HOSTILE), article_id, HOSTILE, ("img",), NOW)
-    for path in ("/", f"/stories/{story_id}", f"/articles/{article_id}"):
+    alert = newsroom.alert(newsroom.subscription(HOSTILE, "x", HOSTILE), article_id, HOSTILE, ("img",), NOW)
+    newsroom.deliver(alert, NOW, **{HOSTILE: Reason.RECEIVER_REFUSED})
+    for path in ("/", "/queue", f"/stories/{story_id}", f"/articles/{article_id}"):
         await tab.open(site.origin + path)
         assert "onerror" in await tab.value("document.body.innerText"), path
         assert await tab.value("document.images.length") == 0, path

@@ -1,0 +1,43 @@
+"""What surrounds a page, and the forms on it.
+
+In: requests. Out: the `Frame` that every template asks for, and the fields of a form that may change something.
+Hides where the form's token comes from. Trap: where a password is set, a form counts only with the token of its
+own session, since browsers do not say where a form came from over plain http.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+
+from dashboard.door import SESSION_COOKIE, Keys, cookie
+from dashboard.login import read_form
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Which page it is, and what the top and the forms offer."""
+
+    current: str
+    form_token: str  #: for every form; empty if nobody signed in
+
+
+class Framing:
+    """Makes frames, and reads the forms inside them."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    def of(self, request: Request, current: str) -> Frame:
+        """Make the frame of the page `current`."""
+        token = cookie(request.headers, SESSION_COOKIE)
+        return Frame(current, self._keys.tokens.make(token) if self._keys.has_password else "")
+
+    async def read_change(self, request: Request) -> Mapping[str, str]:
+        """Read a form that changes something; answers 403 unless it stood on a page of this session."""
+        form = await read_form(request)
+        token = cookie(request.headers, SESSION_COOKIE)
+        if self._keys.has_password and not self._keys.tokens.fits(form.get("token", ""), token):
+            raise HTTPException(403)
+        return form

@@ -1,0 +1,66 @@
+"""What the queue's page needs, read in one transaction.
+
+In: a read transaction and an instant. Out: `QueueFacts`, and the members of one group of failures. Hides which
+store functions give them. Trap: only reads (R26); whatever changes work is in `dashboard.queue_changes`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from pipeline.model import DeliveryState, EntryState, Reason
+from pipeline.store import deliveries, entries, processes, troubles
+from pipeline.store.deliveries import StoredDelivery
+from pipeline.store.processes import Process
+from pipeline.store.troubles import InWork, Trouble, TroubledEntry
+from pipeline.store.waiting import HostQueue
+
+HOST_LIMIT = 30
+WORK_LIMIT = 50
+TROUBLE_LIMIT = 50
+LETTER_LIMIT = 20
+MEMBER_LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFacts:
+    """What the page shows."""
+
+    at: datetime
+    entries: Mapping[EntryState, int]
+    deliveries: Mapping[DeliveryState, int]
+    hosts: list[HostQueue]
+    work: list[InWork]
+    troubles: list[Trouble]
+    letters: list[StoredDelivery]  #: parked deliveries, the newest
+    processes: list[Process]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The key of one group of failed entries."""
+
+    host: str
+    reason: Reason
+    state: EntryState
+
+
+def look_at_queue(tx: Connection, now: datetime) -> QueueFacts:
+    """Read the page's facts as of `now`."""
+    return QueueFacts(
+        at=now,
+        entries=entries.count_by_state(tx),
+        deliveries=deliveries.count_by_state(tx),
+        hosts=entries.waiting_by_host(tx, HOST_LIMIT),
+        work=troubles.in_work(tx, WORK_LIMIT),
+        troubles=troubles.grouped(tx, TROUBLE_LIMIT),
+        letters=deliveries.recent(tx, LETTER_LIMIT, DeliveryState.PARKED),
+        processes=processes.list_all(tx),
+    )
+
+
+def look_at_group(tx: Connection, group: Group, before_id: int | None) -> list[TroubledEntry]:
+    """Read the members of a group older than `before_id`, one more than a page holds."""
+    return troubles.members(tx, group.host, group.reason, group.state, before_id, MEMBER_LIMIT + 1)

@@ -1,0 +1,146 @@
+"""The queue's page: what a person sees of waiting, work and failures, and what the buttons do."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+
+from pipeline.model import EntryState, Reason
+from pipeline.store import deliveries, entries
+from tests.dashboard.conftest import NOW, PASSWORD
+from tests.dashboard.newsroom import HOLDER, LEASE_SECONDS, PACE, Newsroom
+from tests.dashboard.serving import Site
+from tests.dashboard.test_pages import HOSTILE, Outline, text_of
+
+GROUP = {"host": "slow.example", "reason": "timed_out"}
+
+
+@pytest.fixture
+def failing(newsroom: Newsroom) -> None:
+    """Let two pages of one host fail, and a third be in work."""
+    feed = newsroom.feed("https://slow.example/rss", "Slow")
+    shown = [newsroom.entry(f"https://slow.example/{n}", f"Page {n}", NOW) for n in range(2)]
+    newsroom.poll(feed, *shown, at=NOW - timedelta(minutes=9))
+    for task in newsroom.take(10, NOW - timedelta(minutes=8)):
+        with newsroom.database.write() as tx:
+            until = NOW + timedelta(hours=1)
+            entries.put_back(tx, task.entry_id, task.token, NOW, until, Reason.TIMED_OUT, HOSTILE)
+    busy = newsroom.feed("https://busy.example/rss")
+    newsroom.poll(busy, newsroom.entry("https://busy.example/1", "In hand", NOW), at=NOW - timedelta(minutes=2))
+    newsroom.take(10, NOW - timedelta(minutes=1))
+
+
+@pytest.mark.usefixtures("failing")
+def test_failures_are_grouped_with_a_sample(site: Site) -> None:
+    """The group has its host, cause, count and what was said of its last entry, as text."""
+    page = site.page("/queue").body
+    text = text_of(page)
+    assert "slow.example timed out" in text
+    assert "will be tried again 2" in text
+    assert "<img" not in page
+    assert "{{7*7}}" in page
+
+
+@pytest.mark.usefixtures("failing")
+def test_work_is_shown_with_its_worker_and_age(site: Site) -> None:
+    """What a worker holds is named with host, holder and how long ago it was queued."""
+    text = text_of(site.page("/queue").body)
+    assert f"In hand page · busy.example · try 1 {HOLDER}" in text
+    assert "in work 1 min" in text
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_group_leads_to_its_entries(site: Site) -> None:
+    """The link of a group opens its entries, with when each is tried next."""
+    [link] = [one for one in Outline(site.page("/queue").body).links if one.startswith("/queue/failures")]
+    text = text_of(site.page(link).body)
+    assert "Page 0" in text
+    assert "Page 1" in text
+    assert text.count("in 1 h") == 2
+
+
+@pytest.mark.usefixtures("failing")
+def test_looking_changes_nothing(site: Site, newsroom: Newsroom) -> None:
+    """R26: with every page of the queue opened twice, each entry stands where it stood."""
+    with newsroom.database.read() as tx:
+        before = entries.count_by_state(tx), deliveries.count_by_state(tx)
+    for path in 2 * ("/queue", "/queue/failures?" + urlencode({**GROUP, "state": "waiting"})):
+        assert site.page(path).status == 200
+    with newsroom.database.read() as tx:
+        assert (entries.count_by_state(tx), deliveries.count_by_state(tx)) == before
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_group_can_be_tried_now_and_one_dropped(site: Site, newsroom: Newsroom) -> None:
+    """The buttons reach the group or the one entry they stand beside."""
+    page = site.page("/queue/failures?" + urlencode({**GROUP, "state": "waiting"})).body
+    entry_id = page.split('name="entry" value="')[1].split('"')[0]
+    assert site.post("/queue/failures/drop", urlencode({**GROUP, "entry": entry_id})).status == 303
+    assert site.post("/queue/failures/retry", urlencode(GROUP)).status == 303
+    with newsroom.database.write() as tx:
+        assert entries.count_by_state(tx)[EntryState.DROPPED] == 1
+        assert len(entries.release(tx, NOW, 10, LEASE_SECONDS, PACE)) == 1
+
+
+def test_a_dead_letter_is_sent_again(site: Site, newsroom: Newsroom) -> None:
+    """R34: a parked delivery is listed with its cause, and the button lets it wait again under its id."""
+    article_id, _ = newsroom.publish(newsroom.feed("https://gazette.example/rss"), "Title", "Text.", NOW)
+    raised = newsroom.alert(newsroom.subscription("All", "text", "mail"), article_id, "Text.", ("Text",), NOW)
+    newsroom.deliver(raised, NOW, mail=Reason.RECEIVER_REFUSED)
+    page = site.page("/queue").body
+    assert "mail receiver refused" in text_of(page)
+    delivery = page.split('name="delivery" value="')[1].split('"')[0]
+    assert site.post("/queue/deliveries/replay", f"delivery={delivery}").status == 303
+    with newsroom.database.read() as tx:
+        assert deliveries.get(tx, int(delivery)).state == "waiting"
+
+
+@pytest.mark.parametrize("path", ["/queue/failures/retry", "/queue/failures/drop", "/queue/deliveries/replay"])
+@pytest.mark.usefixtures("failing")
+def test_foreign_pages_change_nothing(site: Site, newsroom: Newsroom, path: str) -> None:
+    """S14: a form on another site is refused before it is read."""
+    answer = site.post(path, urlencode(GROUP), origin="https://evil.example")
+    assert answer.status == 403
+    with newsroom.database.read() as tx:
+        assert entries.count_by_state(tx)[EntryState.WAITING] == 2
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_form_counts_only_with_its_sessions_token(guarded: Site) -> None:
+    """S14: signed in over plain http, where browsers say nothing of a form's origin, the token alone decides."""
+    cookie = _sign_in(guarded)
+    page = guarded.page("/queue", cookie=cookie).body
+    token = page.split('name="token" value="')[1].split('"')[0]
+    sent = {"cookie": cookie, "origin": "null"}
+    assert guarded.post("/queue/failures/retry", urlencode({**GROUP, "token": "wrong"}), **sent).status == 403
+    assert guarded.post("/queue/failures/retry", urlencode({**GROUP, "token": token}), **sent).status == 303
+
+
+@pytest.mark.parametrize(
+    "body", ["host=x&reason=no_such", "host=x", "host=x&reason=timed_out&entry=1e9", "host=x&reason=timed_out&entry="]
+)
+def test_odd_forms_are_refused(site: Site, body: str) -> None:
+    """What no page of ours would send is answered with 404 and changes nothing."""
+    assert site.post("/queue/failures/retry", body).status == 404
+
+
+def test_an_idle_queue_says_so(site: Site) -> None:
+    """Before anything fails or waits, each part of the page says what that means."""
+    text = text_of(site.page("/queue").body)
+    assert "Nothing failed" in text
+    assert "Nothing in work" in text
+    assert "Nothing waits" in text
+
+
+def _sign_in(site: Site) -> str:
+    form = site.page("/login")
+    token = form.body.split('name="token" value="')[1].split('"')[0]
+    visit = form.cookies["storywatch_visit"].split(";")[0]
+    entered = site.post("/login", urlencode({"token": token, "password": PASSWORD, "next": "/"}), cookie=visit)
+    return entered.cookies["storywatch_session"].split(";")[0]
+
+
+def test_every_part_is_found_without_a_script(start: Callable[..., Site]) -> None:
+    """The page loads no script: reading and buttons work without any."""
+    assert "<script" not in start().page("/queue").body
