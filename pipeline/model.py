@@ -6,7 +6,7 @@ feed, entry, page, article, story, match, alert, delivery. Trap: `Entry` is what
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -170,6 +170,15 @@ class ParsedFeed:
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """What an answer cost, and what it says of its server's validators."""
+
+    byte_count: int  #: of the body, decompressed
+    body_key: bytes = b""  #: equal for equal bodies; empty for a 304
+    conditional: bool = False  #: we sent validators
+
+
+@dataclass(frozen=True, slots=True)
 class PollResult:
     """What one poll of a feed came to; stored in one transaction with what it brought.
 
@@ -185,6 +194,8 @@ class PollResult:
     error: str = ""
     host_not_before: datetime | None = None  #: Retry-After: nothing of this host may start earlier
     gone: bool = False  #: answered 410 often and long enough to stop
+    traffic: Traffic | None = None  #: None if no answer came
+    archived: tuple[Entry, ...] = ()  #: entries of older pages of the feed, new ones only (RFC 5005)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +206,11 @@ class PollCounts:
     known_count: int = 0
     merged_count: int = 0  #: new here, but its page is already another entry's
     dropped_count: int = 0  #: too old at the first import
+    updated_count: int = 0  #: known, but with another title or text
+    renamed_count: int = 0  #: known under another guid; no news
+
+    def __add__(self, other: "PollCounts") -> "PollCounts":
+        return PollCounts(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

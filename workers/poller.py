@@ -195,6 +195,8 @@ class Poller:
             feed.debug("feed_unchanged")
         else:
             self._counts["new_entry_count"] += counts.new_count
+            if counts.renamed_count * 2 > counts.known_count + counts.new_count:
+                feed.warning("feed_renamed_its_entries", count=counts.renamed_count)  # F21: once, and no news
             log_line = feed.info if counts.new_count or counts.dropped_count else feed.debug
             log_line(
                 "feed_polled",

@@ -12,6 +12,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from hashlib import blake2b
 from random import Random
 
 from pipeline.errors import Permanent, Transient
@@ -19,7 +20,7 @@ from pipeline.feeds.freshness import fresh_seconds
 from pipeline.feeds.parse import parse
 from pipeline.feeds.schedule import PollPolicy, after_answer, after_failure, host_not_before, is_gone
 from pipeline.feeds.text import clean_line
-from pipeline.model import Feed, ParsedFeed, PollResult, Reason, Response, Validators
+from pipeline.model import Feed, ParsedFeed, PollResult, Reason, Response, Traffic, Validators
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
 ERROR_LENGTH = 500
@@ -106,7 +107,14 @@ def _answered(
         validators=validators_after(feed.validators, response, parsed),
         status=response.status,
         parsed=parsed,
+        traffic=traffic_of(feed.validators, response),
     )
+
+
+def traffic_of(sent: Validators, response: Response) -> Traffic:
+    """Say what an answer cost, and whether we had asked for it only if it changed."""
+    key = blake2b(response.body, digest_size=16).digest() if response.body else b""
+    return Traffic(len(response.body), key, bool(sent.etag or sent.last_modified))
 
 
 def validators_after(stored: Validators, response: Response, parsed: ParsedFeed | None) -> Validators:

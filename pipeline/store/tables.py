@@ -136,12 +136,18 @@ entries = Table(
     Column("holder", Text),
     Column("lease_until", Instant),
     Column("finished_at", Instant),
+    Column("text_key", LargeBinary),  #: of title and text as last stored, see `pipeline.store.updates`
+    Column("update_count", Integer, nullable=False, server_default="0"),
+    Column("refetch_count", Integer, nullable=False, server_default="0"),
+    Column("changed_at", Instant),  #: its text changed after it was done and nobody has looked yet
     UniqueConstraint("feed_id", "identity_key"),
     _partial("uq_entries_page", "state <> 'merged'", "page_key", unique=True),
     _partial("ix_entries_waiting", "state = 'waiting'", "host", "next_attempt_at", "id"),
     _partial("ix_entries_queued", "state = 'queued'", "queued_at", "host"),
     _partial("ix_entries_fetching", "state = 'fetching'", "lease_until", "host", "holder"),
     _partial("ix_entries_merged", "same_as_entry_id IS NOT NULL", "same_as_entry_id"),
+    _partial("ix_entries_changed", "changed_at IS NOT NULL", "changed_at"),
+    _partial("ix_entries_dated", "published_at IS NOT NULL", "feed_id", "published_at"),
     _partial("ix_entries_ended", "state IN ('done', 'merged', 'dropped', 'quarantined')", "state", "id"),
     _partial(
         "ix_entries_trouble",
@@ -149,6 +155,38 @@ entries = Table(
         *("host", "reason", "state", "id"),
     ),
     sqlite_autoincrement=True,
+)
+
+entry_updates = Table(
+    "entry_updates",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("entry_id", BigInteger, ForeignKey("entries.id"), nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("changed", Json, nullable=False),  #: names of the fields
+    Column("old_title", CleanText, nullable=False),
+    Column("old_summary", CleanText, nullable=False),
+    Index("ix_entry_updates_entry", "entry_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+feed_traffic = Table(
+    "feed_traffic",
+    metadata,
+    Column("feed_id", BigInteger, ForeignKey("feeds.id"), primary_key=True, autoincrement=False),
+    Column("since_at", Instant, nullable=False),
+    Column("answer_count", BigInteger, nullable=False),
+    Column("byte_count", BigInteger, nullable=False),
+    Column("unchanged_count", BigInteger, nullable=False),  #: 304
+    Column("repeated_count", BigInteger, nullable=False),  #: asked conditionally, the same body came all the same
+    Column("stale_count", BigInteger, nullable=False),  #: another body under the validators we held
+    Column("body_key", LargeBinary),
+    Column("entry_count", Integer, nullable=False),  #: of the last document, as the two below
+    Column("undated_count", Integer, nullable=False),
+    Column("unnamed_count", Integer, nullable=False),  #: without a guid
+    Column("new_entry_count", BigInteger, nullable=False),
+    Column("updated_entry_count", BigInteger, nullable=False),
+    Column("renamed_entry_count", BigInteger, nullable=False),
 )
 
 articles = Table(

@@ -177,6 +177,17 @@ async def test_the_first_import_is_quiet(origin: Origin, database: Database) -> 
     assert (line["dropped_count"], line["new_count"]) == (500, 1)
 
 
+async def test_renamed_entries_are_one_line_and_no_news(origin: Origin, sqlite_database: Database) -> None:
+    """F21: every guid of a feed is rewritten: one line of log, no new entry, whatever is polled after that."""
+    renamed = numbered(*range(9)).replace("isPermaLink='false'>", "isPermaLink='false'>tag:new,")
+    add(sqlite_database, origin.script("/feed", [feed_answer(numbered(*range(9))), feed_answer(renamed)]))
+    with structlog.testing.capture_logs() as logs:
+        async with polling(sqlite_database):
+            await origin.wait_for("/feed", count=5)
+    assert [line["count"] for line in logs if line["event"] == "feed_renamed_its_entries"] == [9]
+    assert [identity for identity, _ in stored_entries(sqlite_database)] == [f"tag:new,{n}" for n in range(9)]
+
+
 async def test_gone_stops_polling(origin: Origin, sqlite_database: Database) -> None:
     """F12: 410, and 410 again long enough after: no third request."""
     feed = add(sqlite_database, origin.serve("/feed", status=410))

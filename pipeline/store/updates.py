@@ -1,0 +1,152 @@
+"""Entries that their feed changes in place: stored, bounded, and given to whoever wants to look again (F16, F22).
+
+In: stored rows with the entries as a document shows them. Out: how many changed. Trap: many feeds carry the time, a
+counter of views or the weather; so texts are compared without digits, and what still changes at every poll ends after
+`MOST_TEXT_UPDATES`; a title may change on after that, since an editor's correction must not drown in noise.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from pipeline.model import Entry, EntryState
+from pipeline.store.tables import entries, entry_updates, in_state
+from pipeline.store.types import Instant, clean_text
+
+MOST_TEXT_UPDATES = 12
+MOST_UPDATES = 24  #: with those of the title
+MOST_REFETCHES = 1  #: of one entry's page, ever
+OLD_SUMMARY_LENGTH = 2000
+
+_HALF = 8  # bytes of the key for the title, and as many for the text
+_NOISE = re.compile(r"[\W\d_]+")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class EntryUpdate:
+    """One change of an entry in its feed: when, what, and how it read before."""
+
+    updated_at: datetime
+    changed: tuple[str, ...]  #: "title", "text"
+    old_title: str
+    old_summary: str
+
+
+def text_key(entry: Entry) -> bytes:
+    """Give 16 bytes for what an entry says: equal keys, nothing to look at again."""
+    title = _SPACES.sub(" ", clean_text(entry.title).casefold()).strip()
+    text = _NOISE.sub(" ", clean_text(f"{entry.summary} {entry.content}").casefold()).strip()
+    return _hash(title) + _hash(text)
+
+
+def _hash(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=_HALF).digest()
+
+
+def changed_fields(old: bytes | None, new: bytes) -> tuple[str, ...]:
+    """Say what differs between two keys; nothing if the old one was never taken."""
+    if not old:
+        return ()
+    halves = (("title", slice(0, _HALF)), ("text", slice(_HALF, None)))
+    return tuple(name for name, half in halves if old[half] != new[half])
+
+
+def is_bounded(changed: tuple[str, ...], update_count: int) -> bool:
+    """Tell whether an entry has changed too often for another change of this kind to count."""
+    return update_count >= (MOST_UPDATES if "title" in changed else MOST_TEXT_UPDATES)
+
+
+def store_changed(tx: Connection, met: Iterable[tuple[Row[Any], Entry]], now: datetime) -> int:
+    """Store the known entries that read otherwise than before; count them."""
+    changes, histories = [], []
+    for row, entry in met:
+        key = text_key(entry)
+        changed = changed_fields(row.text_key, key)
+        if changed and not is_bounded(changed, row.update_count):
+            changes.append(_change(row, entry, key, now))
+            histories.append(_history(row, changed, now))
+        elif row.text_key is None:
+            tx.execute(update(entries).where(entries.c.id == row.id).values(text_key=key))
+    if changes:
+        tx.execute(_CHANGE, changes)
+        tx.execute(entry_updates.insert(), histories)
+    return len(changes)
+
+
+_CHANGE = (
+    update(entries)
+    .where(entries.c.id == bindparam("row"))
+    .values(
+        title=bindparam("new_title"),
+        summary=bindparam("new_summary"),
+        content=bindparam("new_content"),
+        text_key=bindparam("new_key"),
+        update_count=entries.c.update_count + 1,
+        changed_at=bindparam("change_at", type_=Instant),
+    )
+)
+
+
+def _change(row: Row[Any], entry: Entry, key: bytes, now: datetime) -> dict[str, Any]:
+    waits_for_a_look = row.state is EntryState.DONE and row.refetch_count < MOST_REFETCHES
+    return {
+        "row": row.id,
+        "new_title": entry.title,
+        "new_summary": entry.summary,
+        "new_content": entry.content,
+        "new_key": key,
+        "change_at": now if waits_for_a_look else None,
+    }
+
+
+def _history(row: Row[Any], changed: tuple[str, ...], now: datetime) -> dict[str, Any]:
+    return {
+        "entry_id": row.id,
+        "updated_at": now,
+        "changed": changed,
+        "old_title": row.title,
+        "old_summary": row.summary[:OLD_SUMMARY_LENGTH],
+    }
+
+
+def history(tx: Connection, entry_id: int) -> list[EntryUpdate]:
+    """Give the changes of an entry, the oldest first."""
+    found = select(entry_updates).where(entry_updates.c.entry_id == entry_id).order_by(entry_updates.c.id)
+    return [EntryUpdate(r.updated_at, tuple(r.changed), r.old_title, r.old_summary) for r in tx.execute(found)]
+
+
+def changed_since_done(tx: Connection, before: datetime, limit: int) -> list[int]:
+    """Give ids of done entries whose feed changed them before an instant and that nobody looked at since."""
+    found = select(entries.c.id).where(entries.c.changed_at.is_not(None), entries.c.changed_at <= before)
+    return list(tx.execute(found.order_by(entries.c.changed_at).limit(limit)).scalars())
+
+
+def refetch(tx: Connection, entry_id: int, now: datetime) -> bool:
+    """Let a done entry that changed wait for one more fetch of its page; False if it is none or had its fetch.
+
+    The caller must be one who can store a second text for the entry's article.
+    """
+    changed = update(entries).where(
+        entries.c.id == entry_id,
+        in_state(entries, EntryState.DONE),
+        entries.c.changed_at.is_not(None),
+        entries.c.refetch_count < MOST_REFETCHES,
+    )
+    again = changed.values(
+        state=EntryState.WAITING,
+        token=entries.c.token + 1,
+        refetch_count=entries.c.refetch_count + 1,
+        changed_at=None,
+        attempts=0,
+        next_attempt_at=now,
+        finished_at=None,
+        reason=None,
+        error="",
+    )
+    return tx.execute(again).rowcount == 1
