@@ -20,6 +20,7 @@ from dashboard.reading import reading
 from dashboard.rendering import render
 from dashboard.rows import alert_rows, article_rows, beats, feed_rows, host_rows, missing_kinds
 from dashboard.sources import Sources
+from dashboard.story_list import PAGE, SPAN_WORDS, address, look_at_stories, next_page, read_asked
 
 SHOWN_AGAIN = timedelta(seconds=1)
 #: What fits the databases' largest integer; a larger number names nothing.
@@ -38,6 +39,16 @@ def page_routes(sources: Sources, framing: Framing) -> APIRouter:
     @reading(router, "/live")
     async def live() -> HTMLResponse:
         return render("live.html", await _overview(sources, freshest))
+
+    @reading(router, "/stories")
+    async def stories(request: Request) -> HTMLResponse:
+        now = sources.clock()
+        asked = read_asked(request.query_params, now)
+        facts = await sources.database.look(look_at_stories, asked, now)
+        choices = {"folders": facts.folders, "subscriptions": facts.subscriptions, "spans": SPAN_WORDS}
+        shown = {"asked": asked, "stories": facts.stories[:PAGE], "more": next_page(asked, facts.stories)}
+        frame = framing.of(request, "stories")
+        return render("stories.html", {"frame": frame, "now": now, "address": address, **choices, **shown})
 
     @reading(router, "/stories/{story_id}")
     async def story(request: Request, story_id: Id) -> HTMLResponse:

@@ -200,7 +200,9 @@ def test_only_web_addresses_are_linked(site: Site, newsroom: Newsroom) -> None:
     assert not [link for link in Outline(page).links if "javascript" in link]
 
 
-@pytest.mark.parametrize("path", ["/", "/queue", "/stories/1", "/articles/1", "/login?next=/", "/no-such-page"])
+@pytest.mark.parametrize(
+    "path", ["/", "/queue", "/stories", "/stories/1", "/articles/1", "/login?next=/", "/no-such-page"]
+)
 @pytest.mark.usefixtures("story")
 def test_pages_can_be_read_without_eyes(start: Callable[..., Site], path: str) -> None:
     """One main, one first heading, no level skipped, every label there, no id twice, no inline style or script."""
