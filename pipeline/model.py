@@ -19,6 +19,36 @@ class FeedState(StrEnum):
     GONE = "gone"
 
 
+class FeedEventKind(StrEnum):
+    """What happened to a feed that its owner should know of, once each."""
+
+    MOVED = "moved"
+    JOINED = "joined"
+    MOVED_BACK = "moved_back"
+    GONE = "gone"
+    UNDEAD = "undead"
+    REVIVED = "revived"
+    REST_CAPPED = "rest_capped"
+    ASKED_IN_FULL = "asked_in_full"
+
+
+class Bound(StrEnum):
+    """What decides when a feed is asked again, the mildest first; docs/etiquette.md explains each."""
+
+    INTERVAL = "interval"
+    FLOOR = "floor"
+    DECLARED = "declared"
+    FRESHNESS = "freshness"
+    UNCONDITIONAL = "unconditional"
+    BACK_OFF = "back_off"
+    UNDEAD = "undead"
+    GONE = "gone"
+    HOST = "host"
+    SKIPPED = "skipped"
+    ASKED = "asked"
+    SPREAD = "spread"
+
+
 class EntryState(StrEnum):
     """Where an entry stands; each entry ends in `done`, `merged`, `dropped` or `quarantined`."""
 
@@ -126,6 +156,28 @@ class Feed:
     gone_seen_at: datetime | None = None  #: first 410 in a row
     minimum_interval_seconds: int = 0  #: as the last document parsed asked, see `ParsedFeed`
     skip_hours: tuple[int, ...] = ()  #: likewise
+    skip_days: tuple[int, ...] = ()  #: likewise
+    fresh_seconds: int = 0  #: what the last answer that spoke of it said; a 304 without a word keeps it
+    quiet_count: int = 0  #: answers in a row that showed nothing new
+    shown_key: bytes | None = None  #: of the entries that the last document showed
+    error_score: float = 0.0  #: failures in a row, each by its weight
+    undead_at: datetime | None = None  #: since when it is only looked after now and then
+    bound: Bound | None = None  #: what decided `next_poll_at`
+    bounds: Mapping[str, float] = field(default_factory=dict)  #: all that bore on it, seconds from the attempt
+    moved_url: str | None = None  #: where permanent redirects have led lately, without a break
+    moved_since_at: datetime | None = None
+    moved_count: int = 0  #: good answers from there
+    stays: bool = False  #: the owner wants this address kept, wherever it leads
+
+
+@dataclass(frozen=True, slots=True)
+class NextPoll:
+    """When a feed is asked again, and why: every bound in seconds from the attempt, the deciding one by name."""
+
+    at: datetime
+    decided_by: Bound
+    bounds: Mapping[Bound, float]
+    jitter_seconds: float  #: how much of the wait is chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +218,7 @@ class ParsedFeed:
     skipped_count: int = 0  #: entries beyond the cap or repeated in the document
     minimum_interval_seconds: int = 0  #: from ttl, sy:updatePeriod; lengthens only
     skip_hours: tuple[int, ...] = ()  #: hours of the UTC day in which nobody should ask
+    skip_days: tuple[int, ...] = ()  #: days of the week, Monday 0, in which nobody should ask
     complete: bool = True  #: False if the document ends before its root closes: ask for it again in full
 
 
@@ -196,6 +249,18 @@ class PollResult:
     gone: bool = False  #: answered 410 often and long enough to stop
     traffic: Traffic | None = None  #: None if no answer came
     archived: tuple[Entry, ...] = ()  #: entries of older pages of the feed, new ones only (RFC 5005)
+    undead: bool = False  #: has failed long enough to be looked after only now and then
+    bound: Bound = Bound.INTERVAL  #: what decided `next_poll_at`
+    bounds: Mapping[Bound, float] = field(default_factory=dict)
+    fresh_seconds: int = 0
+    quiet_count: int = 0
+    shown_key: bytes | None = None
+    error_score: float = 0.0
+    moved_url: str | None = None  #: where permanent redirects lead, and since when, see `Feed`
+    moved_since_at: datetime | None = None
+    moved_count: int = 0
+    is_moved: bool = False  #: the move is believed: the feed is to take that address
+    rest_asked_seconds: float | None = None  #: what Retry-After asked for, before its cap
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +273,7 @@ class PollCounts:
     dropped_count: int = 0  #: too old at the first import
     updated_count: int = 0  #: known, but with another title or text
     renamed_count: int = 0  #: known under another guid; no news
+    events: tuple[FeedEventKind, ...] = ()  #: what the owner should know of
 
     def __add__(self, other: "PollCounts") -> "PollCounts":
         return PollCounts(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))

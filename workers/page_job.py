@@ -158,11 +158,13 @@ def media_type(content_type: str) -> str:
 
 
 def _put_back(tx: Connection, task: FetchTask, failure: Failure, outcome: Outcome, now: datetime) -> None:
-    """Let the entry wait, and its whole host if that asked for it (Retry-After)."""
+    """Let the entry wait, and its whole host if that asked for it: Retry-After (F8), or any 429 (F9)."""
     not_before = now + timedelta(seconds=outcome.wait_seconds)
     entries.put_back(tx, task.entry_id, task.token, now, not_before, outcome.reason, str(failure))
     if isinstance(failure, Transient) and failure.retry_after:
         entries.extend_host(tx, task.host, not_before)
+    if failure.reason is Reason.HTTP_THROTTLED:
+        entries.widen_host(tx, task.host, now)
 
 
 def _tell(task: FetchTask, state: EntryState | None, reason: Reason | None, accepted: Accepted | None) -> None:

@@ -24,6 +24,11 @@ def fresh_seconds(headers: Mapping[str, str], now: datetime) -> float:
     return max(0.0, (expires_at - (date_at or now)).total_seconds()) if expires_at else 0.0
 
 
+def speaks_of_freshness(headers: Mapping[str, str]) -> bool:
+    """Tell whether an answer says anything on it; a 304 that does not leaves what was said before (RFC 9111, 3.2)."""
+    return any(name in headers for name in ("cache-control", "expires"))
+
+
 def _directives(value: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for name, quoted, plain in _DIRECTIVE.findall(value):

@@ -47,6 +47,7 @@ def parse(
         skipped_count=raw.skipped_count + len(raw.entries) - len(entries),
         minimum_interval_seconds=raw.minimum_interval_seconds,
         skip_hours=raw.skip_hours,
+        skip_days=raw.skip_days,
         complete=raw.complete,
     )
 

@@ -16,9 +16,11 @@ from hashlib import blake2b
 from random import Random
 
 from pipeline.errors import Permanent, Transient
-from pipeline.feeds.freshness import fresh_seconds
+from pipeline.feeds.backoff import after_failure, host_not_before, is_gone, is_undead, score_after
+from pipeline.feeds.freshness import fresh_seconds, speaks_of_freshness
+from pipeline.feeds.moves import is_believed, trail_after
 from pipeline.feeds.parse import parse
-from pipeline.feeds.schedule import PollPolicy, after_answer, after_failure, host_not_before, is_gone
+from pipeline.feeds.schedule import PollPolicy, Wish, after_answer, interval_seconds
 from pipeline.feeds.text import clean_line
 from pipeline.model import Feed, ParsedFeed, PollResult, Reason, Response, Traffic, Validators
 
@@ -42,6 +44,7 @@ class Means:
     random: Random
     clock: Callable[[], datetime]
     executor: Executor | None = None  #: runs the parser; None takes the event loop's own threads
+    wish: Wish = interval_seconds  #: how long a feed that answered is wished to wait
 
 
 async def poll(feed: Feed, means: Means, *, seconds: float) -> PollResult:
@@ -98,17 +101,54 @@ async def _parsed(response: Response, means: Means) -> ParsedFeed:
 def _answered(
     feed: Feed, response: Response, parsed: ParsedFeed | None, attempted_at: datetime, means: Means
 ) -> PollResult:
-    if parsed is not None:
-        feed = replace(feed, minimum_interval_seconds=parsed.minimum_interval_seconds, skip_hours=parsed.skip_hours)
-    fresh = fresh_seconds(response.headers, attempted_at)
+    told, trail = _told(feed, response, parsed, attempted_at), trail_after(feed, response, attempted_at)
+    plan = after_answer(told, means.policy, attempted_at, means.random, means.wish)
     return PollResult(
         attempted_at=attempted_at,
-        next_poll_at=after_answer(feed, means.policy, attempted_at, fresh, means.random),
-        validators=validators_after(feed.validators, response, parsed),
+        next_poll_at=plan.at,
+        bound=plan.decided_by,
+        bounds=plan.bounds,
+        validators=told.validators,
         status=response.status,
         parsed=parsed,
         traffic=traffic_of(feed.validators, response),
+        fresh_seconds=told.fresh_seconds,
+        quiet_count=told.quiet_count,
+        shown_key=told.shown_key,
+        moved_url=trail.url,
+        moved_since_at=trail.since_at,
+        moved_count=trail.count,
+        is_moved=is_believed(trail, attempted_at),
     )
+
+
+def _told(feed: Feed, response: Response, parsed: ParsedFeed | None, attempted_at: datetime) -> Feed:
+    """Give the feed with what this answer says of it."""
+    fresh = int(fresh_seconds(response.headers, attempted_at))
+    if parsed is None and not speaks_of_freshness(response.headers):
+        fresh = feed.fresh_seconds
+    shown = feed.shown_key if parsed is None else shown_key(parsed)
+    feed = replace(
+        feed,
+        validators=validators_after(feed.validators, response, parsed),
+        fresh_seconds=fresh,
+        quiet_count=feed.quiet_count + 1 if shown == feed.shown_key else 0,
+        shown_key=shown,
+    )
+    if parsed is None:
+        return feed
+    return replace(
+        feed,
+        minimum_interval_seconds=parsed.minimum_interval_seconds,
+        skip_hours=parsed.skip_hours,
+        skip_days=parsed.skip_days,
+    )
+
+
+def shown_key(parsed: ParsedFeed) -> bytes:
+    """Give 16 bytes that are equal for documents that show the same entries, whatever else they say."""
+    shown = sorted(entry.identity for entry in parsed.entries)
+    return blake2b("\0".join(shown).encode("utf-8", "replace"), digest_size=16).digest()
 
 
 def traffic_of(sent: Validators, response: Response) -> Traffic:
@@ -137,13 +177,25 @@ def _field(response: Response, name: str) -> str | None:
 
 
 def _failed(feed: Feed, failure: Transient | Permanent, attempted_at: datetime, means: Means) -> PollResult:
+    plan = after_failure(feed, means.policy, attempted_at, failure, means.random)
     return PollResult(
         attempted_at=attempted_at,
-        next_poll_at=after_failure(feed, means.policy, attempted_at, failure, means.random),
+        next_poll_at=plan.at,
+        bound=plan.decided_by,
+        bounds=plan.bounds,
         validators=feed.validators,
         status=failure.status,
         reason=failure.reason,
         error=clean_line(str(failure))[:ERROR_LENGTH],
         host_not_before=host_not_before(failure, attempted_at),
+        rest_asked_seconds=failure.retry_after if isinstance(failure, Transient) else None,
         gone=is_gone(feed, failure.reason, attempted_at, means.policy),
+        undead=is_undead(feed, means.policy, failure.reason, attempted_at),
+        error_score=score_after(feed, failure.reason),
+        fresh_seconds=feed.fresh_seconds,
+        quiet_count=feed.quiet_count,
+        shown_key=feed.shown_key,
+        moved_url=feed.moved_url,
+        moved_since_at=feed.moved_since_at,
+        moved_count=feed.moved_count,
     )

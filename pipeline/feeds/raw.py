@@ -33,4 +33,5 @@ class RawFeed:
     skipped_count: int = 0  #: entries beyond the limit that were not even read
     minimum_interval_seconds: int = 0
     skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
     complete: bool = True

@@ -1,39 +1,22 @@
-"""Decide when a feed is asked again.
+"""Decide when a feed is asked again after it answered.
 
-In: the feed as stored, what this poll came to, the owner's policy, a source of chance. Out: instants. Hides the
-arithmetic of politeness. Trap: every wait counts from the attempt, never from the plan, so that a late poller and a
-restart cannot bring two requests closer together than the floor (checklist F6).
+In: the feed as this poll leaves it, the owner's policy, a source of chance. Out: a `NextPoll`, which says why. Hides
+the arithmetic of politeness. Trap: every wait counts from the attempt, never from the plan, so that a late poller
+and a restart cannot bring two requests closer together than the floor (checklist F6).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from pipeline.errors import Permanent, Transient
-from pipeline.model import Feed, Reason
+from pipeline.model import Bound, Feed, NextPoll
 
 JITTER = 0.1  # of the interval, either way: feeds that met once drift apart (checklist F18)
 OWNERS_FLOOR_SECONDS = 300.0  # the owner may poll one feed more often than the floor, but not below this
-RETRY_AFTER_CAP_SECONDS = 7 * 86_400.0  # what asks for longer is a mistake (checklist F8)
 FIRST_POLLS_PER_SECOND = 5.0  # 10,000 imported feeds begin over 33 minutes; ten begin within two seconds
-
-# Failing names and hosts mostly come back within the hour; what is refused, missing or no feed at all needs somebody
-# to mend it. So the first failure of the former costs at most a quarter of an interval, and later ones up to a day
-# with the usual ceiling; of the latter a whole one, and up to a week.
-SOFT_REASONS = frozenset(
-    {
-        Reason.NAME_TEMPORARY,
-        Reason.CONNECTION_FAILED,
-        Reason.TIMED_OUT,
-        Reason.TRUNCATED,
-        Reason.HTTP_TEMPORARY,
-        Reason.HTTP_THROTTLED,
-    }
-)
-SOFT_WEIGHT = 0.25
-HARD_CEILINGS = 7
 MOST_DOUBLINGS = 30
+LONGEST_SLEEP = timedelta(days=8)  # a week of skipDays that leave no day is read as none
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +29,12 @@ class PollPolicy:
     entry_limit: int = 2000
     feed_bytes: int = 10_000_000
     gone_seconds: float = 86_400.0  #: 410 must be seen again this much later before it is believed
+    unconditional_seconds: float = 86_400.0  #: what a quiet feed without validators and freshness comes to
+    undead_seconds: float = 30 * 86_400.0  #: without any success, before a feed is given up to rare checks
+
+
+#: Gives the seconds that a feed is wished to wait after an answer; the bounds here only lengthen it.
+Wish = Callable[[Feed, PollPolicy], float]
 
 
 def interval_seconds(feed: Feed, policy: PollPolicy) -> float:
@@ -61,64 +50,70 @@ def floor_seconds(feed: Feed, policy: PollPolicy) -> float:
 
 
 def after_answer(
-    feed: Feed, policy: PollPolicy, attempted_at: datetime, fresh_seconds: float, random: Random
-) -> datetime:
-    """Say when to ask again after a 200 or a 304.
+    feed: Feed, policy: PollPolicy, attempted_at: datetime, random: Random, wish: Wish = interval_seconds
+) -> NextPoll:
+    """Say when to ask again after a 200 or a 304; `feed` carries what this answer said.
 
-    The interval with its jitter, but not before floor, freshness and what the document declared (`feed` carries the
-    newest word); the last two are capped at the ceiling. What the owner set for this feed overrules the document.
+    The wished wait with its jitter, but not before any bound of `answer_bounds`; then out of the hours and days in
+    which the feed does not want to be read.
     """
-    declared = feed.minimum_interval_seconds if feed.interval_seconds is None else 0
-    bound = max(floor_seconds(feed, policy), min(max(fresh_seconds, declared), policy.ceiling_seconds))
-    chosen = interval_seconds(feed, policy) * random.uniform(1 - JITTER, 1 + JITTER)
-    wait = max(chosen, bound * random.uniform(1, 1 + JITTER))
-    return _outside(feed.skip_hours, attempted_at + timedelta(seconds=wait), random)
+    wished = wish(feed, policy)
+    bounds = {Bound.INTERVAL: wished, **answer_bounds(feed, policy)}
+    least = max(seconds for bound, seconds in bounds.items() if bound is not Bound.INTERVAL)
+    chosen = wished * random.uniform(1 - JITTER, 1 + JITTER)
+    wait = max(chosen, least * random.uniform(1, 1 + JITTER))
+    decided_by = max(bounds, key=lambda bound: bounds[bound])  # of equals the mildest, which stands first
+    planned = attempted_at + timedelta(seconds=wait)
+    at = _outside(feed, planned, random)
+    if at != planned:
+        decided_by, bounds = Bound.SKIPPED, {**bounds, Bound.SKIPPED: (at - attempted_at).total_seconds()}
+    return NextPoll(at, decided_by, bounds, wait - max(wished, least))
 
 
-def _outside(hours: Sequence[int], at: datetime, random: Random) -> datetime:
-    """Move an instant out of the hours in which the feed does not want to be read, to somewhere in the next one."""
+def answer_bounds(feed: Feed, policy: PollPolicy) -> Mapping[Bound, float]:
+    """Give every lower bound for the wait after an answer, in seconds.
+
+    Freshness (F10) and what the document declares (F31) are capped at the ceiling. What the owner set for this feed
+    overrules the document and the rule for servers without validators.
+    """
+    owned = feed.interval_seconds is not None
+    return {
+        Bound.FLOOR: floor_seconds(feed, policy),
+        Bound.DECLARED: 0.0 if owned else min(feed.minimum_interval_seconds, policy.ceiling_seconds),
+        Bound.FRESHNESS: min(feed.fresh_seconds, policy.ceiling_seconds),
+        Bound.UNCONDITIONAL: 0.0 if owned else unconditional_seconds(feed, policy),
+    }
+
+
+def unconditional_seconds(feed: Feed, policy: PollPolicy) -> float:
+    """Give the least wait at a server that offers neither validators nor freshness: every answer is a whole one.
+
+    While its answers bring something new none was wasted, so nothing is added; each quiet one doubles the wait, up
+    to a request a day (checklist F6; docs/decisions say why not at once).
+    """
+    offered = feed.validators.etag or feed.validators.last_modified or feed.fresh_seconds
+    if offered or not feed.quiet_count:
+        return 0.0
+    doubled = interval_seconds(feed, policy) * 2.0 ** min(feed.quiet_count, MOST_DOUBLINGS)
+    return min(doubled, max(policy.unconditional_seconds, floor_seconds(feed, policy)))
+
+
+def _outside(feed: Feed, at: datetime, random: Random) -> datetime:
+    """Move an instant out of the hours and days (UTC) in which the feed sleeps, to somewhere in the next open hour."""
     moved = at.astimezone(UTC)
-    while moved.hour in hours and len(hours) < 24:
+    while _sleeps(feed.skip_hours, moved.hour, 24) or _sleeps(feed.skip_days, moved.weekday(), 7):
         moved = moved.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        if moved - at > LONGEST_SLEEP:
+            return at
     return at if moved == at else moved + timedelta(minutes=random.uniform(0, 60))
 
 
-def after_failure(
-    feed: Feed, policy: PollPolicy, attempted_at: datetime, failure: Transient | Permanent, random: Random
-) -> datetime:
-    """Say when to ask again after a failure; `feed.error_count` counts the failures in a row before this one.
-
-    Floor plus full jitter under a bound that doubles with each failure up to its cap, so that it thins out but
-    never ends (checklist F11); not before Retry-After. The first 410 waits until a second one is believed.
-    """
-    is_soft = failure.reason in SOFT_REASONS
-    first = interval_seconds(feed, policy) * (SOFT_WEIGHT if is_soft else 1)
-    longest = policy.ceiling_seconds * (1 if is_soft else HARD_CEILINGS)
-    bound = min(first * 2.0 ** min(feed.error_count, MOST_DOUBLINGS), longest)
-    wait = floor_seconds(feed, policy) + random.uniform(0, bound)
-    if failure.reason is Reason.HTTP_GONE:
-        wait = max(wait, policy.gone_seconds)
-    host_at = host_not_before(failure, attempted_at)
-    return max(filter(None, (attempted_at + timedelta(seconds=wait), host_at)))
-
-
-def host_not_before(failure: Transient | Permanent, attempted_at: datetime) -> datetime | None:
-    """Say until when the whole host is left alone: what Retry-After asked for, at most a week (checklist F8)."""
-    asked = failure.retry_after if isinstance(failure, Transient) else None
-    if asked is None or asked <= 0:
-        return None
-    return attempted_at + timedelta(seconds=min(asked, RETRY_AFTER_CAP_SECONDS))
-
-
-def is_gone(feed: Feed, reason: Reason, attempted_at: datetime, policy: PollPolicy) -> bool:
-    """Tell whether a 410 is to be believed: it was seen before, long enough ago, and nothing else since (F12)."""
-    if reason is not Reason.HTTP_GONE or feed.gone_seen_at is None:
-        return False
-    return attempted_at - feed.gone_seen_at >= timedelta(seconds=policy.gone_seconds)
+def _sleeps(skipped: Sequence[int], unit: int, count: int) -> bool:
+    return unit in skipped and len(skipped) < count
 
 
 def spread_seconds(count: int, policy: PollPolicy, random: Random) -> list[float]:
-    """Give for each of `count` feeds added together how long its first poll waits (checklist F18).
+    """Give for each of `count` feeds that begin together how long its poll waits (checklist F18).
 
     Evenly over the time that `FIRST_POLLS_PER_SECOND` takes, at most one interval, each a little off its place.
     """

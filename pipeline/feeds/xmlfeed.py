@@ -56,6 +56,7 @@ def read_xml(text: str, url: str, entry_limit: int) -> RawFeed:
             _text(about, "ttl"), _text(about, "sy_updateperiod"), _text(about, "sy_updatefrequency")
         ),
         skip_hours=declared.skip_hours(mended),
+        skip_days=declared.skip_days(mended),
         complete=complete,
     )
 

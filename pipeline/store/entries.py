@@ -37,6 +37,7 @@ _QUEUED_TASK = _TASK.where(in_state(entries, EntryState.QUEUED)).with_for_update
 _HELD_TASK = _TASK.where(in_state(entries, EntryState.FETCHING))
 
 extend_host = hosts.extend
+widen_host = hosts.widen
 waiting_by_host = waiting.by_host
 
 

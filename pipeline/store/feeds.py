@@ -28,29 +28,43 @@ from sqlalchemy import (
 )
 
 from pipeline.errors import NotFound, Unusable
-from pipeline.model import EntryState, Feed, FeedLease, FeedState, Pace, Reason, Validators
-from pipeline.store import hosts, polls
+from pipeline.masking import masked_url
+from pipeline.model import Bound, EntryState, Feed, FeedEventKind, FeedLease, FeedState, Pace, Reason, Validators
+from pipeline.store import hosts, moves, polls
 from pipeline.store.dialects import free_rows, insert
+from pipeline.store.feed_events import note
 from pipeline.store.tables import entries, feeds, in_state
 from pipeline.store.types import Instant, key_of, microseconds
 from pipeline.urls import canonical, registrable_host
 
+_NO_VALIDATORS = {"etag": None, "last_modified": None, "validators_url": None}
 _SECOND = 1_000_000  # instants are kept in microseconds
 
 record_poll = polls.record_poll
 
 
 def add(
-    tx: Connection, url: str, *, title: str = "", folder: str = "", now: datetime, interval_seconds: int | None = None
+    tx: Connection,
+    url: str,
+    *,
+    title: str = "",
+    folder: str = "",
+    now: datetime,
+    interval_seconds: int | None = None,
+    first_poll_at: datetime | None = None,
 ) -> Feed:
-    """Store a feed that is due at once; the same address again, however written, gives the stored one.
+    """Store a feed that is due at once, or when it is said; the same address again gives the stored one.
 
-    A feed that was removed comes back with its known entries, and its next poll counts as its first (F24).
-    Raises Unusable if the address is no http(s) URL.
+    The same is meant however it is written, and also if that feed has moved since (F13). A feed that was removed
+    comes back with its known entries, and its next poll counts as its first (F24). Raises Unusable if the address
+    is no http(s) URL.
     """
     spelled = canonical(url)
     if not spelled:
-        raise Unusable(f"{url!r} is not an http or https address of a feed")
+        raise Unusable(f"{masked_url(url)} is not an http or https address of a feed")
+    successor = moves.find_successor(tx, key_of(spelled))
+    if successor is not None:
+        return get(tx, successor)
     host = registrable_host(url)
     hosts.know(tx, [host])
     row = {
@@ -65,7 +79,8 @@ def add(
         "interval_seconds": interval_seconds,
         "minimum_interval_seconds": 0,
         "skip_hours": [],
-        "next_poll_at": now,
+        "next_poll_at": first_poll_at or now,
+        "bound": Bound.SPREAD if first_poll_at else Bound.ASKED,
         "error_count": 0,
         "last_error": "",
         "poll_count": 0,
@@ -74,14 +89,14 @@ def add(
     }
     tx.execute(insert(tx, feeds).values(row).on_conflict_do_nothing())
     _bring_back(tx, row)
-    return _one(tx, feeds.c.url_key == row["url_key"], f"the feed {url} was removed meanwhile")
+    return _one(tx, feeds.c.url_key == row["url_key"], f"the feed {masked_url(url)} was removed meanwhile")
 
 
 def _bring_back(tx: Connection, row: dict[str, Any]) -> None:
-    kept = ("url", "title", "folder", "state", "added_at", "removed", "interval_seconds", "next_poll_at", "error_count")
+    kept = ("url", "title", "folder", "state", "added_at", "removed", "interval_seconds", "next_poll_at", "bound")
     again = update(feeds).where(feeds.c.url_key == row["url_key"], feeds.c.removed)
-    fresh = {"imported_at": None, "etag": None, "last_modified": None, "validators_url": None, "gone_seen_at": None}
-    tx.execute(again.values({name: row[name] for name in kept} | fresh))
+    fresh = {"imported_at": None, "gone_seen_at": None, "undead_at": None, "error_count": 0, "error_score": 0}
+    tx.execute(again.values({name: row[name] for name in kept} | fresh | _NO_VALIDATORS | moves.NO_TRAIL))
 
 
 def get(tx: Connection, feed_id: int) -> Feed:
@@ -90,10 +105,13 @@ def get(tx: Connection, feed_id: int) -> Feed:
 
 
 def find_by_url(tx: Connection, url: str) -> Feed | None:
-    """Give the feed of an address, however written."""
-    found = _select().where(feeds.c.url_key == key_of(canonical(url)))
-    row = tx.execute(found).one_or_none()
-    return _feed(row) if row else None
+    """Give the feed of an address, however written, also of one it had before it moved."""
+    key = key_of(canonical(url))
+    row = tx.execute(_select().where(feeds.c.url_key == key)).one_or_none()
+    if row is not None:
+        return _feed(row)
+    successor = moves.find_successor(tx, key)
+    return None if successor is None else get(tx, successor)
 
 
 def list_all(tx: Connection) -> list[Feed]:
@@ -116,8 +134,20 @@ def remove(tx: Connection, feed_id: int) -> None:
 
 
 def make_due(tx: Connection, feed_id: int, now: datetime) -> None:
-    """Let a feed be polled as soon as politeness allows; also starts one again that was given up as gone."""
-    _change(tx, feed_id, next_poll_at=now, state=FeedState.ACTIVE, gone_seen_at=None)
+    """Let a feed be polled as soon as politeness allows (F7); also starts one again that was given up as gone."""
+    _change(tx, feed_id, next_poll_at=now, bound=Bound.ASKED, state=FeedState.ACTIVE, gone_seen_at=None)
+
+
+def forget_validators(tx: Connection, feed_id: int, now: datetime) -> None:
+    """Let the next poll of a feed ask for all of it; the owner's act, so it is noted (F7)."""
+    _change(tx, feed_id, **_NO_VALIDATORS)
+    note(tx, feed_id, FeedEventKind.ASKED_IN_FULL, now)
+
+
+def note_attempt(tx: Connection, feed_id: int, at: datetime) -> None:
+    """Let a request made outside a poll count, so that the next poll keeps its distance from it (F6)."""
+    later = or_(feeds.c.last_attempt_at.is_(None), feeds.c.last_attempt_at < at)
+    tx.execute(update(feeds).where(feeds.c.id == feed_id, later).values(last_attempt_at=at))
 
 
 def pause(tx: Connection, feed_id: int) -> None:
@@ -211,5 +241,5 @@ def _one(tx: Connection, condition: ColumnElement[bool], lacking: str) -> Feed:
 
 def _feed(row: Row[Any]) -> Feed:
     values = {field.name: getattr(row, field.name) for field in fields(Feed) if field.name != "validators"}
-    values["skip_hours"] = tuple(row.skip_hours)
+    values |= {"skip_hours": tuple(row.skip_hours), "skip_days": tuple(row.skip_days)}
     return Feed(**values, validators=Validators(row.etag, row.last_modified, row.validators_url))

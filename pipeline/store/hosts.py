@@ -1,6 +1,7 @@
 """Politeness at hosts: free slots, waits that servers asked for, and how much is in flight.
 
-In: registrable hosts and a `Pace`. Out: instants at which a request may start, and how many more may. Trap:
+In: registrable hosts and a `Pace`. Out: instants at which a request may start, and how many more may. A host that
+answers 429 gets a gap of its own, twice as wide each time, shared by its feeds and pages and by all processes. Trap:
 every transaction that takes a slot or adds to what is in flight holds the host's row until its end; several rows
 are locked in one statement that passes over rows held by others, so two claimers never wait for each other.
 """
@@ -8,8 +9,10 @@ are locked in one statement that passes over rows held by others, so two claimer
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select, union_all
 
 from pipeline.model import EntryState, Pace
 from pipeline.store.dialects import free_rows, insert
@@ -19,6 +22,14 @@ from pipeline.store.types import EPOCH, Instant
 #: Where an entry without a page "is": it needs no slot.
 NOWHERE = ""
 
+AHEAD = timedelta(seconds=10)  # a slot further ahead is left to whoever looks then: a claim that sleeps helps nobody
+FIRST_GAP_SECONDS = 30.0  # what a host that finds a gap of a second too narrow gets first
+LONGEST_GAP_SECONDS = 3600.0
+GAP_HALVES_AFTER = timedelta(days=1)  # without a 429; most limits are by minute or hour, and all are changed some day
+GAP_JITTER = 0.25
+
+_chance = SystemRandom()
+
 
 @dataclass(slots=True)
 class Slots:
@@ -26,15 +37,31 @@ class Slots:
 
     free_count: int
     next_start_at: datetime
+    gap_seconds: float = 0  #: learned, see `widen`
     taken: bool = False
 
     def take(self, pace: Pace, now: datetime) -> datetime:
         """Take one: give the instant before which it must not start, and move the next slot behind it."""
         start_at = max(now, self.next_start_at)
         self.free_count -= 1
-        self.next_start_at = start_at + timedelta(seconds=pace.gap_seconds)
+        self.next_start_at = start_at + _gap(pace, self.gap_seconds)
         self.taken = True
         return start_at
+
+
+def _gap(pace: Pace, learned_seconds: float) -> timedelta:
+    """Give the wait behind a slot; a learned one with jitter, so that a limit by the minute is not met in step."""
+    if learned_seconds <= pace.gap_seconds:
+        return timedelta(seconds=pace.gap_seconds)
+    return timedelta(seconds=learned_seconds * _chance.uniform(1, 1 + GAP_JITTER))
+
+
+def _learned(row: Row[Any], now: datetime) -> float:
+    """Give the gap that a host's 429s have taught, halved for each day since the last; 0 when it is forgotten."""
+    if not row.gap_seconds or row.throttled_at is None:
+        return 0.0
+    halved: float = row.gap_seconds * 0.5 ** ((now - row.throttled_at) // GAP_HALVES_AFTER)
+    return halved if halved >= 1 else 0.0
 
 
 def know(tx: Connection, names: Iterable[str]) -> None:
@@ -62,7 +89,7 @@ def in_flight(now: datetime | None = None) -> "Select[tuple[str, int]]":
 def open_to(pace: Pace, now: datetime, host: ColumnElement[str]) -> ColumnElement[bool]:
     """Condition that a host may take something more now; a first sieve, `lock_open` decides."""
     busy = in_flight(now).having(func.count() >= pace.concurrency).subquery("busy")
-    waits = select(hosts.c.host).where(hosts.c.not_before_at > now)
+    waits = select(hosts.c.host).where(or_(hosts.c.not_before_at > now, hosts.c.next_start_at > now + AHEAD))
     return and_(host.not_in(select(busy.c.host)), host.not_in(waits))
 
 
@@ -76,8 +103,20 @@ def lock_open(tx: Connection, names: Iterable[str], pace: Pace, now: datetime) -
     busy = in_flight(now).subquery("busy")
     known = select(busy.c.host, busy.c["count"]).where(busy.c.host.in_([row.host for row in held]))
     counts = dict(tx.execute(known).all())
-    slots = {row.host: Slots(pace.concurrency - counts.get(row.host, 0), row.next_start_at) for row in held}
+    slots = {row.host: _slots(row, pace, counts.get(row.host, 0), now) for row in held}
     return {host: found for host, found in slots.items() if found.free_count > 0}
+
+
+def _slots(row: Row[Any], pace: Pace, busy_count: int, now: datetime) -> Slots:
+    """Say what a host may take: what its concurrency leaves, and no more than may start soon."""
+    gap = max(pace.gap_seconds, _learned(row, now))
+    room = max(timedelta(0), AHEAD - max(timedelta(0), row.next_start_at - now))
+    free = pace.concurrency - busy_count
+    if gap > 0:
+        free = min(free, int(room.total_seconds() / gap) + 1)
+    if row.next_start_at > now + AHEAD:
+        free = 0
+    return Slots(free, row.next_start_at, _learned(row, now))
 
 
 def keep_slots(tx: Connection, slots: Mapping[str, Slots]) -> None:
@@ -89,18 +128,53 @@ def keep_slots(tx: Connection, slots: Mapping[str, Slots]) -> None:
 
 
 def reserve(tx: Connection, host: str, pace: Pace, now: datetime) -> tuple[datetime, datetime]:
-    """Take the host's next slot: gives when to start, and until when the host asked to be left alone.
+    """Take the host's next slot: gives when to start, and until when the host is to be left alone.
 
-    If that wait is not over, no slot is taken. Both are the past or now for a place that needs no slot.
+    If that wait is not over, or the slot is far ahead, none is taken. Both are the past or now for a place that
+    needs no slot.
     """
     if host == NOWHERE:
         return now, EPOCH
     row = tx.execute(select(hosts).where(hosts.c.host == host).with_for_update()).one()
     start_at: datetime = max(now, row.next_start_at)
+    if start_at > now + AHEAD:
+        return start_at, max(start_at, row.not_before_at)
     if row.not_before_at <= now:
-        after = start_at + timedelta(seconds=pace.gap_seconds)
+        after = start_at + _gap(pace, _learned(row, now))
         tx.execute(hosts.update().where(hosts.c.host == host).values(next_start_at=after))
     return start_at, row.not_before_at
+
+
+def widen(tx: Connection, host: str, now: datetime) -> None:
+    """Double the host's own gap after a 429 and let it rest once, each with jitter (checklist F9).
+
+    Requests that were under way together count once. The gap outlasts the rest: without it, all that waited for
+    the end of the rest would come a second apart and be refused again.
+    """
+    know(tx, [host])
+    row = tx.execute(select(hosts).where(hosts.c.host == host).with_for_update()).one()
+    learned = _learned(row, now)
+    if learned and now - row.throttled_at < timedelta(seconds=learned):
+        return
+    gap = min(max(2 * learned, FIRST_GAP_SECONDS), LONGEST_GAP_SECONDS)
+    rest_until = now + timedelta(seconds=gap * _chance.uniform(1, 2))
+    values = {"gap_seconds": gap, "throttled_at": now, "next_start_at": max(row.next_start_at, rest_until)}
+    tx.execute(hosts.update().where(hosts.c.host == host).values(values))
+
+
+@dataclass(frozen=True, slots=True)
+class HostRest:
+    """How a host stands, for whoever asks why something waits."""
+
+    next_start_at: datetime
+    not_before_at: datetime
+    gap_seconds: float  #: learned from its 429s; 0 for none
+
+
+def rest_of(tx: Connection, host: str, now: datetime) -> HostRest:
+    """Look at a host without touching it."""
+    row = tx.execute(select(hosts).where(hosts.c.host == host)).one_or_none()
+    return HostRest(row.next_start_at, row.not_before_at, _learned(row, now)) if row else HostRest(EPOCH, EPOCH, 0)
 
 
 def extend(tx: Connection, host: str, not_before: datetime) -> None:

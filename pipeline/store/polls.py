@@ -4,13 +4,16 @@ In: the lease and a `PollResult`. Out: `PollCounts`, or None if the lease had pa
 validators must never run ahead of the entries they stand for, so everything here is one transaction.
 """
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select, update
+from sqlalchemy import Connection, Row, Select, case, func, literal, select, update
 
-from pipeline.model import FeedLease, FeedState, ParsedFeed, PollCounts, PollResult
-from pipeline.store import hosts, shown, traffic
+from pipeline.model import FeedEventKind, FeedLease, FeedState, ParsedFeed, PollCounts, PollResult, Reason
+from pipeline.store import hosts, moves, shown, traffic
+from pipeline.store.feed_events import note
 from pipeline.store.tables import feeds
 from pipeline.store.types import Instant
 
@@ -25,17 +28,54 @@ def record_poll(
     At the first complete poll of a feed, and always in its archives, entries older than `import_hours` are stored as
     dropped (F24). A page that is another entry's already makes the new entry `merged` with it.
     """
-    held = select(feeds.c.imported_at).where(feeds.c.id == lease.feed.id, feeds.c.token == lease.token)
-    row = tx.execute(held.with_for_update()).one_or_none()
+    row = tx.execute(_held(lease).with_for_update()).one_or_none()
     if row is None:
         return None
     oldest = now - timedelta(hours=import_hours) if row.imported_at is None else None
     counts = _store_entries(tx, lease.feed.id, result, oldest, now - timedelta(hours=import_hours), now)
     traffic.count(tx, lease.feed, result, counts, now)
     tx.execute(update(feeds).where(feeds.c.id == lease.feed.id).values(_after(result, now)))
+    _tell_host(tx, lease, result, now)
+    return replace(counts, events=tuple(_events(tx, row, result, counts, now)))
+
+
+def _held(lease: FeedLease) -> Select[Any]:
+    columns = (feeds.c.id, feeds.c.imported_at, feeds.c.state, feeds.c.stays, feeds.c.undead_at)
+    return select(*columns).where(feeds.c.id == lease.feed.id, feeds.c.token == lease.token)
+
+
+def _tell_host(tx: Connection, lease: FeedLease, result: PollResult, now: datetime) -> None:
+    """Let the whole host rest as it asked (F8), and ask it more seldom if it said that it was too much (F9)."""
+    if result.reason is Reason.HTTP_THROTTLED:
+        hosts.widen(tx, lease.feed.host, now)
     if result.host_not_before is not None:
         hosts.extend(tx, lease.feed.host, result.host_not_before)
-    return counts
+
+
+def _events(
+    tx: Connection, before: Row[Any], result: PollResult, counts: PollCounts, now: datetime
+) -> Iterator[FeedEventKind]:
+    """Note what the owner should know of, once each, and adopt a move that is believed."""
+    for kind, happened, detail in (
+        (FeedEventKind.GONE, result.gone and before.state is FeedState.ACTIVE, result.error),
+        (FeedEventKind.UNDEAD, result.undead and before.undead_at is None, result.error),
+        (FeedEventKind.REVIVED, result.reason is None and before.undead_at is not None, ""),
+        (FeedEventKind.REST_CAPPED, _is_capped(result), f"asked for {result.rest_asked_seconds or 0:.0f} seconds"),
+    ):
+        if happened:
+            note(tx, before.id, kind, now, detail)
+            yield kind
+    shares_entries = result.parsed is None or counts.known_count > 0
+    if result.is_moved and result.moved_url and shares_entries and not before.stays:
+        moved = moves.adopt(tx, before.id, result.moved_url, now)
+        if moved is not None:
+            yield moved
+
+
+def _is_capped(result: PollResult) -> bool:
+    if result.host_not_before is None or result.rest_asked_seconds is None:
+        return False
+    return result.rest_asked_seconds > (result.host_not_before - result.attempted_at).total_seconds() + 1
 
 
 def _after(result: PollResult, now: datetime) -> dict[str, Any]:
@@ -52,6 +92,15 @@ def _after(result: PollResult, now: datetime) -> dict[str, Any]:
         "last_status": result.status,
         "last_reason": result.reason,
         "last_error": result.error,
+        "bound": result.bound,
+        "bounds": dict(result.bounds),
+        "fresh_seconds": result.fresh_seconds,
+        "quiet_count": result.quiet_count,
+        "shown_key": result.shown_key,
+        "error_score": result.error_score,
+        "moved_url": result.moved_url,
+        "moved_since_at": result.moved_since_at,
+        "moved_count": result.moved_count,
     }
     values |= _after_failure(result) if result.reason else _after_success(result)
     if result.parsed:
@@ -60,7 +109,7 @@ def _after(result: PollResult, now: datetime) -> dict[str, Any]:
 
 
 def _after_success(result: PollResult) -> dict[str, Any]:
-    return {"error_count": 0, "last_success_at": result.attempted_at, "gone_seen_at": None}
+    return {"error_count": 0, "last_success_at": result.attempted_at, "gone_seen_at": None, "undead_at": None}
 
 
 def _after_failure(result: PollResult) -> dict[str, Any]:
@@ -70,6 +119,8 @@ def _after_failure(result: PollResult) -> dict[str, Any]:
     }
     if result.gone:
         values["state"] = case((feeds.c.state == FeedState.ACTIVE, FeedState.GONE), else_=feeds.c.state)
+    if result.undead:
+        values["undead_at"] = func.coalesce(feeds.c.undead_at, literal(result.attempted_at, Instant))
     if result.status == _GONE_STATUS:
         values["gone_seen_at"] = func.coalesce(feeds.c.gone_seen_at, literal(result.attempted_at, Instant))
     elif result.status is not None:
@@ -81,6 +132,7 @@ def _after_document(parsed: ParsedFeed, now: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {
         "minimum_interval_seconds": parsed.minimum_interval_seconds,
         "skip_hours": parsed.skip_hours,
+        "skip_days": parsed.skip_days,
         "title": case((feeds.c.title == "", parsed.title), else_=feeds.c.title),
     }
     if parsed.complete:

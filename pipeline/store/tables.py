@@ -23,11 +23,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
     text,
 )
 
-from pipeline.model import DeliveryState, EntryState, FeedState, GroupingKind, Reason, TextSource
+from pipeline.model import Bound, DeliveryState, EntryState, FeedEventKind, FeedState, GroupingKind, Reason, TextSource
 from pipeline.store.types import CleanText, HeaderText, Instant, Json, RowId, Signed64, Unsigned32, Word
 
 metadata = MetaData(
@@ -64,6 +65,8 @@ hosts = Table(
     Column("host", Text, primary_key=True),
     Column("next_start_at", Instant, nullable=False),  #: the next free slot
     Column("not_before_at", Instant, nullable=False),  #: Retry-After: nothing may start earlier
+    Column("gap_seconds", Float, nullable=False, server_default="0"),  #: learned from its 429s, see hosts.py
+    Column("throttled_at", Instant),  #: when that gap was last widened
 )
 
 feeds = Table(
@@ -97,10 +100,40 @@ feeds = Table(
     Column("failed_poll_count", BigInteger, nullable=False),
     Column("token", BigInteger, nullable=False),
     Column("lease_until", Instant),
+    Column("skip_days", Json, nullable=False, server_default="[]"),
+    Column("fresh_seconds", BigInteger, nullable=False, server_default="0"),
+    Column("quiet_count", Integer, nullable=False, server_default="0"),
+    Column("shown_key", LargeBinary),
+    Column("error_score", Float, nullable=False, server_default="0"),
+    Column("undead_at", Instant),
+    Column("bound", Word(Bound)),
+    Column("bounds", Json, nullable=False, server_default="{}"),
+    Column("moved_url", CleanText),
+    Column("moved_since_at", Instant),
+    Column("moved_count", Integer, nullable=False, server_default="0"),
+    Column("stays", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("url_key"),
     _partial("ix_feeds_due", "state = 'active'", "next_poll_at", "host"),
     Index("ix_feeds_host", "host"),
     _partial("ix_feeds_leased", "lease_until IS NOT NULL", "host", "lease_until"),
+    sqlite_autoincrement=True,
+)
+
+feed_events = Table(
+    "feed_events",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("feed_id", BigInteger, ForeignKey("feeds.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", Word(FeedEventKind), nullable=False),
+    Column("detail", CleanText, nullable=False),
+    Column("old_url", CleanText),  #: of a feed that moved or was joined to another
+    Column("old_url_key", LargeBinary),
+    Column("new_url", CleanText),
+    Column("other_feed_id", BigInteger),  #: the feed whose address it was, if two became one
+    Column("undone_at", Instant),
+    Index("ix_feed_events_feed", "feed_id", "id"),
+    _partial("ix_feed_events_old", "old_url_key IS NOT NULL", "old_url_key"),
     sqlite_autoincrement=True,
 )
 

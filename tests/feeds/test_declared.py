@@ -38,3 +38,16 @@ HOURS = {
 def test_the_hours_a_feed_sleeps(elements: str, hours: tuple[int, ...]) -> None:
     """F31: skipHours are hours of the UTC day; all of them is none."""
     assert read(rss("", channel=f"<skipHours>{elements}</skipHours>")).skip_hours == hours
+
+
+DAYS = {
+    "the weekend": ("<day>Saturday</day><day> sunday </day>", (5, 6)),
+    "all": ("".join(f"<day>{name}day</day>" for name in ("Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun")), ()),
+    "nonsense": ("<day>Someday</day><day>7</day>", ()),
+}
+
+
+@pytest.mark.parametrize(("elements", "days"), DAYS.values(), ids=DAYS)
+def test_the_days_a_feed_sleeps(elements: str, days: tuple[int, ...]) -> None:
+    """F31: skipDays are English names of days; all of them is none."""
+    assert read(rss("", channel=f"<skipDays>{elements}</skipDays>")).skip_days == days

@@ -18,7 +18,9 @@ from workers.clock import utc_now
 from workers.poller import Poller
 
 WEB = Policy(10, frozenset({80, 443}), ("127.0.0.0/8",), "Storywatch/0.1.0 (+https://contact.example)")
-QUICK = PollPolicy(interval_seconds=0.1, floor_seconds=0.05, ceiling_seconds=60, gone_seconds=0.1)
+QUICK = PollPolicy(
+    interval_seconds=0.1, floor_seconds=0.05, ceiling_seconds=60, gone_seconds=0.1, unconditional_seconds=0.1
+)
 NO_PACE = Pace(gap_seconds=0, concurrency=8)
 
 
