@@ -73,6 +73,8 @@ def poll_policy(settings: Settings) -> PollPolicy:
         floor_seconds=settings.feeds.floor_seconds,
         ceiling_seconds=settings.feeds.ceiling_seconds,
         entry_limit=settings.feeds.entry_limit,
+        adaptive=settings.feeds.adaptive,
+        longest_seconds=settings.feeds.longest_seconds,
         feed_bytes=settings.fetch.feed_bytes,
     )
 

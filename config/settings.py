@@ -62,6 +62,11 @@ class FeedSettings(Section):
         1800, ge=1, description="Least time between two requests to one feed, whatever else says sooner."
     )
     ceiling_seconds: int = Field(86_400, ge=60, description="Longest time between two polls of a healthy feed.")
+    adaptive: bool = Field(
+        True,
+        description="Poll each feed by its own rhythm: `interval_seconds` then holds for one entry an hour.",
+    )
+    longest_seconds: int = Field(14_400, ge=60, description="Longest time that a feed's own rhythm may make of it.")
     concurrency: int = Field(32, ge=1, le=1000, description="Feeds polled at once by one poller.")
     import_hours: int = Field(
         24, ge=0, description="At a feed's first poll, entries older than this are counted but not fetched."

@@ -5,7 +5,7 @@ feed, entry, page, article, story, match, alert, delivery. Trap: `Entry` is what
 (dates, links); what we decided about it is in the record that carries it (`FetchTask`, `Article`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -168,6 +168,10 @@ class Feed:
     moved_since_at: datetime | None = None
     moved_count: int = 0  #: good answers from there
     stays: bool = False  #: the owner wants this address kept, wherever it leads
+    rhythm: str | None = None  #: when it publishes, as `pipeline.feeds.rhythm` writes it
+    gap_at: datetime | None = None  #: last poll that shared no entry with the one before: some may be missed
+    gap_count: int = 0
+    push_until: datetime | None = None  #: a hub that is trusted pushes until then, so polls only look after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +236,22 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What of a document the store found to be new."""
+
+    published: tuple[datetime | None, ...]  #: as the feed dates each
+    lost: bool = False  #: nothing of it was known, although the feed had shown entries: some may be missed
+
+
+@dataclass(frozen=True, slots=True)
+class Replanned:
+    """When to ask again after all, and what was learned of the feed's rhythm."""
+
+    next_poll: NextPoll
+    rhythm: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PollResult:
     """What one poll of a feed came to; stored in one transaction with what it brought.
 
@@ -247,6 +267,8 @@ class PollResult:
     error: str = ""
     host_not_before: datetime | None = None  #: Retry-After: nothing of this host may start earlier
     gone: bool = False  #: answered 410 often and long enough to stop
+    #: Asked by the store, once it knows what is new, in place of `next_poll_at`; pure, it may be asked again.
+    replan: Callable[[Arrivals], Replanned] | None = field(default=None, compare=False)
     traffic: Traffic | None = None  #: None if no answer came
     archived: tuple[Entry, ...] = ()  #: entries of older pages of the feed, new ones only (RFC 5005)
     undead: bool = False  #: has failed long enough to be looked after only now and then
@@ -274,6 +296,7 @@ class PollCounts:
     updated_count: int = 0  #: known, but with another title or text
     renamed_count: int = 0  #: known under another guid; no news
     events: tuple[FeedEventKind, ...] = ()  #: what the owner should know of
+    arrived: tuple[datetime | None, ...] = ()  #: the dates of the new entries, inside the store only
 
     def __add__(self, other: "PollCounts") -> "PollCounts":
         return PollCounts(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))

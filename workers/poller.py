@@ -17,6 +17,7 @@ import structlog
 from pipeline.errors import StoreUnavailable
 from pipeline.feeds.poll import ACCEPT, Means, poll
 from pipeline.feeds.schedule import PollPolicy
+from pipeline.feeds.wish import wished_seconds
 from pipeline.model import FeedLease, Pace, PollCounts, PollResult, Response, Validators
 from pipeline.store import feeds
 from pipeline.store.database import Database
@@ -62,7 +63,7 @@ class Poller:
         self._look_seconds = look_seconds
         self._clock = clock
         self._parsers = ThreadPoolExecutor(PARSER_COUNT, "parse")
-        self._means = Means(self._ask, policy, random or SystemRandom(), clock, self._parsers)
+        self._means = Means(self._ask, policy, random or SystemRandom(), clock, self._parsers, wished_seconds)
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._counts: Counter[str] = Counter()

@@ -114,6 +114,7 @@ def _row(feed: Feed) -> dict[str, object]:
         "last_success": feed.last_success_at,
         "next_poll": feed.next_poll_at,
         "errors": feed.error_count,
+        "may_have_missed": feed.gap_at,
         "problem": feed.last_error,
         "url": feed.url,
     }

@@ -18,6 +18,7 @@ data_dir = "{data_dir}"
 [feeds]
 interval_seconds = 5
 floor_seconds = 4
+adaptive = false
 
 [fetch]
 ports = [{newsroom_port}]

@@ -20,6 +20,7 @@ from pipeline.feeds.backoff import after_failure, host_not_before, is_gone, is_u
 from pipeline.feeds.freshness import fresh_seconds, speaks_of_freshness
 from pipeline.feeds.moves import is_believed, trail_after
 from pipeline.feeds.parse import parse
+from pipeline.feeds.replan import replan
 from pipeline.feeds.schedule import PollPolicy, Wish, after_answer, interval_seconds
 from pipeline.feeds.text import clean_line
 from pipeline.model import Feed, ParsedFeed, PollResult, Reason, Response, Traffic, Validators
@@ -103,8 +104,10 @@ def _answered(
 ) -> PollResult:
     told, trail = _told(feed, response, parsed, attempted_at), trail_after(feed, response, attempted_at)
     plan = after_answer(told, means.policy, attempted_at, means.random, means.wish)
+    again = partial(replan, told, parsed, means.policy, means.random, means.wish) if parsed else None
     return PollResult(
         attempted_at=attempted_at,
+        replan=again,
         next_poll_at=plan.at,
         bound=plan.decided_by,
         bounds=plan.bounds,
@@ -130,6 +133,7 @@ def _told(feed: Feed, response: Response, parsed: ParsedFeed | None, attempted_a
     shown = feed.shown_key if parsed is None else shown_key(parsed)
     feed = replace(
         feed,
+        last_attempt_at=attempted_at,
         validators=validators_after(feed.validators, response, parsed),
         fresh_seconds=fresh,
         quiet_count=feed.quiet_count + 1 if shown == feed.shown_key else 0,

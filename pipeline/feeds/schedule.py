@@ -31,6 +31,9 @@ class PollPolicy:
     gone_seconds: float = 86_400.0  #: 410 must be seen again this much later before it is believed
     unconditional_seconds: float = 86_400.0  #: what a quiet feed without validators and freshness comes to
     undead_seconds: float = 30 * 86_400.0  #: without any success, before a feed is given up to rare checks
+    adaptive: bool = False
+    longest_seconds: float = 14_400.0  #: that a feed's own rhythm may make of the interval
+    pushed_seconds: float = 21_600.0  #: between two polls of a feed that a trusted hub pushes
 
 
 #: Gives the seconds that a feed is wished to wait after an answer; the bounds here only lengthen it.

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, case, func, literal, select, update
 
 from pipeline.model import FeedEventKind, FeedLease, FeedState, ParsedFeed, PollCounts, PollResult, Reason
-from pipeline.store import hosts, moves, shown, traffic
+from pipeline.store import arrivals, hosts, moves, shown, traffic
 from pipeline.store.feed_events import note
 from pipeline.store.tables import feeds
 from pipeline.store.types import Instant
@@ -34,9 +34,10 @@ def record_poll(
     oldest = now - timedelta(hours=import_hours) if row.imported_at is None else None
     counts = _store_entries(tx, lease.feed.id, result, oldest, now - timedelta(hours=import_hours), now)
     traffic.count(tx, lease.feed, result, counts, now)
-    tx.execute(update(feeds).where(feeds.c.id == lease.feed.id).values(_after(result, now)))
+    values = _after(result, now) | arrivals.after(result, counts, is_import=oldest is not None)
+    tx.execute(update(feeds).where(feeds.c.id == lease.feed.id).values(values))
     _tell_host(tx, lease, result, now)
-    return replace(counts, events=tuple(_events(tx, row, result, counts, now)))
+    return replace(counts, events=tuple(_events(tx, row, result, counts, now)), arrived=())
 
 
 def _held(lease: FeedLease) -> Select[Any]:

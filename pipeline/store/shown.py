@@ -6,6 +6,7 @@ by the unique index and not by looking first, because two feeds that share a pag
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +37,8 @@ def store(
         row["page_key"] = None if row["page_key"] in shared else row["page_key"]
     merged = _insert(tx, rows, now) if rows else 0
     dropped = sum(row["state"] is EntryState.DROPPED for row in rows)
-    return PollCounts(len(rows) - merged - dropped, len(met), merged, dropped, updated, len(renamed))
+    counts = PollCounts(len(rows) - merged - dropped, len(met), merged, dropped, updated, len(renamed))
+    return replace(counts, arrived=tuple(row["published_at"] for row in rows))
 
 
 def _known(tx: Connection, feed_id: int, keys: Iterable[bytes]) -> dict[bytes, Row[Any]]:

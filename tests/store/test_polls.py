@@ -2,10 +2,22 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import Any
 
 import pytest
 
-from pipeline.model import Entry, EntryState, FeedLease, PollCounts, Reason, Validators
+from pipeline.model import (
+    Arrivals,
+    Bound,
+    Entry,
+    EntryState,
+    FeedLease,
+    NextPoll,
+    PollCounts,
+    Reason,
+    Replanned,
+    Validators,
+)
 from pipeline.store import feeds, seen
 from pipeline.store.database import Database
 from tests.store.making import LEASE, NO_PACE, NOW, after, document, entry, lease_of, polled, show
@@ -157,3 +169,43 @@ def test_what_the_document_asks_for_is_kept_for_polls_without_one(database: Data
         feed = feeds.get(tx, lease.feed.id)
         assert (feed.title, feed.minimum_interval_seconds, feed.skip_hours) == ("Named", 7200, (1, 2))
         assert (feed.next_poll_at, feed.last_success_at, feed.error_count) == (after(HOUR), NOW, 0)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "values", "lost"),
+    [
+        ((4, 5, 6), {}, True),
+        ((3, 4, 5), {}, False),
+        ((4, 5), {}, False),
+        ((4, 5, 6), {"complete": False}, False),
+    ],
+    ids=["all new", "one known", "a short document", "cut"],
+)
+def test_a_document_without_a_known_entry_is_a_gap(
+    database: Database, numbers: tuple[int, ...], values: dict[str, Any], lost: bool
+) -> None:
+    """F32: nothing of it was known: entries may have been missed, which is noted; the plan is made with what is new."""
+    told: list[Arrivals] = []
+
+    def replan(arrivals: Arrivals) -> Replanned:
+        told.append(arrivals)
+        return Replanned(NextPoll(after(7), Bound.FLOOR, {}, 0.0), "[]")
+
+    with database.write() as tx:
+        show(tx, entry(1), entry(2), entry(3))
+        shown = document(*(entry(number) for number in numbers), **values)
+        feeds.record_poll(tx, lease_of(tx, now=after(3600)), polled(shown, replan=replan), 24, after(3600))
+        feed = feeds.find_by_url(tx, "https://feeds.example/rss")
+    assert feed is not None
+    assert (feed.gap_count, feed.gap_at) == ((1, NOW) if lost else (0, None))
+    assert (feed.next_poll_at, feed.rhythm) == (after(7), "[]")
+    assert len(told[-1].published) == sum(number > 3 for number in numbers)
+
+
+def test_the_first_document_is_no_gap(database: Database) -> None:
+    """F32, F24: of a new feed nothing is known, and nothing is missed."""
+    with database.write() as tx:
+        show(tx, entry(1), entry(2), entry(3))
+        feed = feeds.find_by_url(tx, "https://feeds.example/rss")
+    assert feed is not None
+    assert feed.gap_at is None
