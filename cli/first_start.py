@@ -59,4 +59,4 @@ def _store(tx: Connection, wanted_feeds: Sequence[OpmlFeed], drafts: Sequence[Su
     for feed in wanted_feeds:
         feeds.add(tx, feed.url, title=feed.title, folder=feed.folder, now=now)
     for draft in drafts:
-        subscriptions.add(tx, draft.name, draft.query, draft.channels, now=now)
+        subscriptions.add(tx, draft.name, draft.query, draft.channels, now=now, rule=draft.rule)

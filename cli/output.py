@@ -71,6 +71,8 @@ def shown(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {shown(part)}" for name, part in value.items()) or "-"
     if isinstance(value, list | tuple):
         return ", ".join(shown(part) for part in value)
     return str(value)

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from pipeline.model import Alert, Feed, Grouping, Story
+from pipeline.rule import HoldReason
 from pipeline.store import alerts, articles, counts, deliveries, entries, feeds, processes, stories
 from pipeline.store.articles import StoredArticle
 from pipeline.store.counts import Overview
@@ -68,6 +69,7 @@ class Figures:
 
     overview: Overview
     processes: list[Process]
+    held_counts: Mapping[HoldReason, int]
 
 
 def look_at_overview(tx: Connection, now: datetime) -> OverviewFacts:
@@ -102,7 +104,7 @@ def look_at_article(tx: Connection, article_id: int) -> ArticleFacts:
 
 def look_at_figures(tx: Connection, now: datetime) -> Figures:
     """Read what is measured."""
-    return Figures(counts.overview(tx, now), processes.list_all(tx))
+    return Figures(counts.overview(tx, now), processes.list_all(tx), alerts.held_counts(tx))
 
 
 def _with_deliveries(tx: Connection, alert: Alert) -> AlertFacts:

@@ -54,6 +54,7 @@ def families(figures: Figures, waiting: Mapping[str, int | None], now: datetime)
     yield GaugeMetricFamily("storywatch_feeds_due", "Feeds whose time has come.", overview.due_count)
     yield _by_label("storywatch_entries", "Entries by state, together all ever seen.", "state", overview.entries)
     yield from _totals(overview)
+    yield _held(figures.held_counts)
     yield _by_label("storywatch_deliveries", "Deliveries by state.", "state", overview.deliveries)
     answering = {name: depth for name, depth in waiting.items() if depth is not None}
     yield _by_label("storywatch_queue_depth", "Jobs on each queue; absent if it does not answer.", "queue", answering)
@@ -67,6 +68,14 @@ def _totals(overview: Overview) -> Iterator[Metric]:
     yield CounterMetricFamily("storywatch_articles", "Articles stored.", overview.article_count)
     yield CounterMetricFamily("storywatch_stories", "Stories formed.", overview.story_count)
     yield CounterMetricFamily("storywatch_alerts", "Alerts raised.", overview.alert_count)
+
+
+def _held(counts: Mapping[Word, int]) -> CounterMetricFamily:
+    text = "Alerts that waited in a digest, by why: its schedule, quiet hours, the limit an hour."
+    family = CounterMetricFamily("storywatch_alerts_held", text, labels=["reason"])
+    for reason, count in counts.items():
+        family.add_metric([str(reason)], count)
+    return family
 
 
 def _by_label(name: str, text: str, label: str, values: Mapping[Word, int]) -> GaugeMetricFamily:

@@ -10,6 +10,8 @@ from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from pipeline.rule import Rule, UpdateReason
+
 
 class FeedState(StrEnum):
     """Where a feed stands; docs/states.md says who moves it."""
@@ -359,6 +361,7 @@ class Article:
     byline: str = ""
     site: str = ""
     note: Reason | None = None  #: why the text is only the feed's
+    fetched_at: datetime | None = None  #: when its page had come; None for the feed's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,6 +437,7 @@ class Subscription:
     query: str
     channels: tuple[str, ...]
     enabled: bool = True
+    rule: Rule = field(default_factory=Rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,15 +478,52 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """A story that had its alert, told of once more because the subscription's rule asks for it."""
+
+    id: int
+    public_id: str
+    alert: Alert  #: the one it follows
+    number: int  #: 1 is the first after the alert
+    reason: UpdateReason
+    article_id: int  #: whose joining gave cause
+    article_url: str
+    article_title: str
+    outlet: str
+    published_at: datetime
+    outlet_count: int  #: outlets in the story when it was made
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Alerts and updates of one subscription, kept for one message; fixed once it is closed."""
+
+    id: int
+    public_id: str
+    subscription_id: int
+    subscription_name: str
+    due_at: datetime
+    closed_at: datetime
+    members: tuple[Alert | Update, ...]  #: as they were made
+    outlet_counts: Mapping[int, int]  #: by story id, when it was closed
+
+
+Notice = Alert | Update | Digest  #: what a delivery hands over
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryTask:
-    """One alert to hand to one channel now by whoever holds `token`; `public_id` is the receiver's dedupe key."""
+    """One notice to hand to one channel now by whoever holds `token`; `public_id` is the receiver's dedupe key."""
 
     delivery_id: int
     public_id: str
     token: int
     channel: str
     attempts: int  #: this one included
-    alert: Alert
+    notice: Notice
+    feed_key: str = ""  #: of the subscription, for addresses that its receivers may know
+    site_url: str = ""  #: where the dashboard is reached, without a slash at the end; empty if nobody knows
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Move waiting rows onto the queues, and find again what got lost on the way.
+"""Move waiting rows onto the queues, and find again what got lost on the way; close digests when their time comes.
 
 In: the store's waiting entries and deliveries. Out: RQ jobs, never more than the high-water mark. The sweeping
 half stands in workers.sweeper. Trap: between the store's transaction and the queue's there is no other; whatever
@@ -12,6 +12,7 @@ import structlog
 
 from pipeline.errors import QueueUnavailable, StoreUnavailable
 from pipeline.model import Released
+from pipeline.store import digests
 from pipeline.store.database import Database
 from workers.clock import Clock, utc_now
 from workers.lanes import Lane
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 BUSY_SECONDS = 0.25  #: between two looks while there is work
 IDLE_SECONDS = 0.5  #: and while there is none: an alert should not wait for us, nor a laptop's battery
 SWEEP_SECONDS = 5.0
+DIGEST_SECONDS = 1.0  #: between two looks for digests whose time has come
 BATCH = 200  #: most rows released in one transaction
 
 
@@ -61,6 +63,7 @@ class Dispatcher:
         log.info("dispatcher_started")
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sweep_until(stop))
+            group.create_task(self._close_digests_until(stop))
             for lane in self._lanes:
                 group.create_task(self._release_until(stop, lane))
         log.info("dispatcher_stopped", released=self._released)
@@ -88,6 +91,26 @@ class Dispatcher:
             else:
                 patience.succeeded()
                 await pause(stop, self._sweep_seconds)
+
+    async def _close_digests_until(self, stop: asyncio.Event) -> None:
+        patience = Patience("digests_wait")
+        while not stop.is_set():
+            try:
+                await self.close_digests()
+            except StoreUnavailable as error:
+                await pause(stop, patience.failed(error))
+            else:
+                patience.succeeded()
+                await pause(stop, DIGEST_SECONDS)
+
+    async def close_digests(self) -> int:
+        """Send digests whose time has come on their way; counts them. Raises StoreUnavailable."""
+        now = self._clock()
+        if not await self._database.look(digests.has_due, now):
+            return 0
+        count = await self._database.run(digests.close_due, now)
+        log.info("digests_closed", count=count)
+        return count
 
     async def release(self, lane: Lane) -> int:
         """Move what there is room for onto the queue; counts the rows.

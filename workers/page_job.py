@@ -6,6 +6,7 @@ own text is used, so that a story is late or thin but never missed.
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -97,7 +98,9 @@ class PageJobs:
         failure = failure_of_status(response, self._clock())
         if failure:
             raise failure
-        return article_from_page(task, await self._extract(task, response), response.url)
+        fetched_at = self._clock()
+        article = article_from_page(task, await self._extract(task, response), response.url)
+        return replace(article, fetched_at=fetched_at) if article else None
 
     async def _extract(self, task: FetchTask, response: Response) -> Extract:
         content_type = response.headers.get("Content-Type", "")

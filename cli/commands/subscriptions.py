@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cli.commands import rule_options
 from cli.commands.options import ConfigOption, JsonOption, LimitOption
 from cli.commands.session import settings_of, store_of
 from cli.output import note, out, print_record, print_rows
@@ -16,6 +17,7 @@ from pipeline.alerts.query.notes import notes
 from pipeline.alerts.query.syntax import parse_query
 from pipeline.errors import BadQuery, NotFound, Unusable
 from pipeline.model import Subscription
+from pipeline.rule_text import write_rule
 from pipeline.store import articles, subscriptions
 from pipeline.store.articles import StoredArticle
 
@@ -27,10 +29,40 @@ def add(
     name: Annotated[str, typer.Argument(help="Name to show.")],
     query: Annotated[str, typer.Argument(help='Query, as in: Kursk AND ("North Korea" OR Gerasimov) NOT football')],
     channel: Annotated[list[str] | None, typer.Option(help="Channel that hears of it; may be repeated.")] = None,
+    outlets: rule_options.Outlets = None,
+    texts: rule_options.Texts = None,
+    first_in_language: rule_options.FirstInLanguage = False,
+    growth: rule_options.Growth = None,
+    not_before: rule_options.NotBefore = None,
+    not_after: rule_options.NotAfter = None,
+    update_outlets: rule_options.UpdateOutlets = None,
+    update_changed: rule_options.UpdateChanged = False,
+    update_most: rule_options.UpdateMost = None,
+    quiet: rule_options.QuietHours = None,
+    most_per_hour: rule_options.MostPerHour = None,
+    digest: rule_options.DigestAt = None,
+    tz: rule_options.TimeZone = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add a subscription; it holds for every article from now on."""
+    rule = rule_options.rule_of(
+        {
+            "outlets": outlets,
+            "texts": texts,
+            "first_in_language": first_in_language,
+            "growth": growth,
+            "not_before": not_before,
+            "not_after": not_after,
+            "update_outlets": tuple(update_outlets or ()),
+            "update_changed": update_changed,
+            "update_most": update_most,
+            "quiet": quiet,
+            "most_per_hour": most_per_hour,
+            "digest": digest,
+            "timezone": tz,
+        }
+    )
     settings = settings_of(config)
     channels = tuple(channel or settings.channels)
     unknown = [name for name in channels if name not in settings.channels]
@@ -39,7 +71,7 @@ def add(
         raise Unusable(f"no channel is called {unknown[0]!r}; the settings have: {known}")
     _check(query)
     with open_database(settings) as database, database.write() as tx:
-        added = subscriptions.add(tx, name, query, channels, now=datetime.now(UTC))
+        added = subscriptions.add(tx, name, query, channels, now=datetime.now(UTC), rule=rule)
     print_record(_row(added), as_json=as_json)
 
 
@@ -116,6 +148,7 @@ def _row(subscription: Subscription) -> dict[str, object]:
         "query": subscription.query,
         "channels": list(subscription.channels),
         "enabled": subscription.enabled,
+        "rule": write_rule(subscription.rule),
     }
 
 

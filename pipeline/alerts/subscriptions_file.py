@@ -8,13 +8,16 @@ import json
 import tomllib
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.alerts.query.syntax import parse_query
 from pipeline.errors import BadQuery, BadSettings
+from pipeline.rule import Rule
+from pipeline.rule_text import KEYS as RULE_KEYS
+from pipeline.rule_text import read_rule, write_rule
 
-_KEYS = ("name", "query", "channels")
+_KEYS = ("name", "query", "channels", *RULE_KEYS)
 _HEAD = "# One [[subscription]] each: a name, what to look for, and the channels that hear of it.\n"
 
 
@@ -25,6 +28,7 @@ class SubscriptionDraft:
     name: str
     query: str
     channels: tuple[str, ...]
+    rule: Rule = field(default_factory=Rule)
 
 
 def read_subscriptions(text: str, channels: Collection[str]) -> list[SubscriptionDraft]:
@@ -69,7 +73,15 @@ def _draft(table: dict[str, Any], place: str, channels: Collection[str], problem
     query = _text(table, "query", place, problems)
     if query:
         problems += _query_problems(query, place)
-    return SubscriptionDraft(name, query, _channels(table, place, channels, problems))
+    return SubscriptionDraft(name, query, _channels(table, place, channels, problems), _rule(table, place, problems))
+
+
+def _rule(table: dict[str, Any], place: str, problems: list[str]) -> Rule:
+    try:
+        return read_rule({key: value for key, value in table.items() if key in RULE_KEYS})
+    except BadSettings as mistakes:
+        problems += [f"{place}: {problem}" for problem in mistakes.problems]
+        return Rule()
 
 
 def _text(table: dict[str, Any], key: str, place: str, problems: list[str]) -> str:
@@ -109,9 +121,15 @@ def _repeated(names: list[str]) -> list[str]:
 
 def _table_text(draft: SubscriptionDraft) -> str:
     channels = ", ".join(map(_quoted, draft.channels))
+    rule = "".join(f"{key} = {_value(value)}\n" for key, value in write_rule(draft.rule).items())
     return (
-        f"\n[[subscription]]\nname = {_quoted(draft.name)}\nquery = {_quoted(draft.query)}\nchannels = [{channels}]\n"
+        f"\n[[subscription]]\nname = {_quoted(draft.name)}\nquery = {_quoted(draft.query)}\n"
+        f"channels = [{channels}]\n{rule}"
     )
+
+
+def _value(value: Any) -> str:
+    return _quoted(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _quoted(text: str) -> str:

@@ -10,12 +10,14 @@ from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, func, select, update
 
 from pipeline.errors import NotFound
-from pipeline.model import Alert, Article, DeliveryState, Match
+from pipeline.model import Alert, Article, Match
+from pipeline.rule import HoldReason
+from pipeline.store import outbox
 from pipeline.store.dialects import insert
-from pipeline.store.tables import alerts, deliveries, stories, subscriptions
+from pipeline.store.tables import alert_updates, alerts, stories, subscriptions
 
 
 def raise_for(
@@ -27,8 +29,15 @@ def raise_for(
     passage: str,
     matched: Sequence[str],
     now: datetime,
+    *,
+    because_of: int | None = None,
+    hands_over: bool = True,
 ) -> Alert | None:
-    """Raise the one alert of this subscription and story; None if it has been, or the subscription is gone."""
+    """Raise the one alert of this subscription and story; None if it has been, or the subscription is gone.
+
+    `because_of` is the article whose joining made the conditions hold, if it is another. Without `hands_over` the
+    caller decides when its channels hear of it.
+    """
     asked = select(subscriptions.c.name, subscriptions.c.channels).where(
         subscriptions.c.id == match.subscription_id, ~subscriptions.c.removed, subscriptions.c.enabled
     )
@@ -51,34 +60,57 @@ def raise_for(
         "spans": [asdict(span) for span in match.spans],
         "outlet_count": outlet_count,
         "created_at": now,
+        "raised_by_article_id": because_of,
     }
     statement = insert(tx, alerts).values(row).on_conflict_do_nothing().returning(alerts.c.id)
     alert_id = tx.execute(statement).scalar_one_or_none()
     if alert_id is None:
         return None
-    _make_deliveries(tx, alert_id, subscription.channels, now)
+    if hands_over:
+        outbox.put(tx, subscription.channels, now, alert_id=alert_id)
     return get(tx, alert_id)
 
 
-def _make_deliveries(tx: Connection, alert_id: int, channels: Sequence[str], now: datetime) -> None:
-    rows = [
-        {
-            "public_id": f"msg_{token_urlsafe(18)}",
-            "alert_id": alert_id,
-            "channel": channel,
-            "state": DeliveryState.WAITING,
-            "error": "",
-            "answer": "",
-            "attempts": 0,
-            "crashes": 0,
-            "created_at": now,
-            "next_attempt_at": now,
-            "token": 0,
-        }
-        for channel in channels
-    ]
-    if rows:
-        tx.execute(deliveries.insert(), rows)
+def single_at(tx: Connection, subscription_id: int, since: datetime, limit: int) -> list[datetime]:
+    """Give when the last alerts and updates of a subscription were handed over singly, the oldest first."""
+    mine = (alerts.c.subscription_id == subscription_id) & alerts.c.hold.is_(None) & (alerts.c.created_at > since)
+    found = select(alerts.c.created_at.label("at")).where(mine).order_by(alerts.c.created_at.desc()).limit(limit)
+    further = (
+        select(alert_updates.c.created_at)
+        .join(alerts, alerts.c.id == alert_updates.c.alert_id)
+        .where(
+            alerts.c.subscription_id == subscription_id,
+            alert_updates.c.hold.is_(None),
+            alert_updates.c.created_at > since,
+        )
+    )
+    both = [*tx.execute(found).scalars(), *tx.execute(further).scalars()]
+    return sorted(both)[-limit:]
+
+
+def hold(tx: Connection, alert_id: int, digest_id: int, why: HoldReason) -> None:
+    """Note that an alert is kept for a digest."""
+    tx.execute(update(alerts).where(alerts.c.id == alert_id).values(digest_id=digest_id, hold=why))
+
+
+def held_counts(tx: Connection) -> dict[HoldReason, int]:
+    """Count the alerts that were ever held, by reason; every reason is there."""
+    counted = select(alerts.c.hold, func.count()).where(alerts.c.hold.is_not(None)).group_by(alerts.c.hold)
+    return dict.fromkeys(HoldReason, 0) | dict(tx.execute(counted).all())
+
+
+def find_for(tx: Connection, subscription_id: int, story_id: int) -> Alert | None:
+    """Give the alert of a subscription and a story."""
+    mine = (alerts.c.subscription_id == subscription_id) & (alerts.c.story_id == story_id)
+    row = tx.execute(select_alerts().where(mine)).one_or_none()
+    return alert_of(row) if row else None
+
+
+def of_subscription(tx: Connection, subscription_id: int, limit: int) -> list[Alert]:
+    """Give a subscription's alerts, the newest first."""
+    mine = select_alerts().where(alerts.c.subscription_id == subscription_id)
+    found = mine.order_by(alerts.c.created_at.desc(), alerts.c.id.desc()).limit(limit)
+    return [alert_of(row) for row in tx.execute(found)]
 
 
 def get(tx: Connection, alert_id: int) -> Alert:

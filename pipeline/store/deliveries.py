@@ -14,8 +14,7 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 
 from pipeline.errors import NotFound
 from pipeline.model import DeliveryState, DeliveryTask, Reason, Released, Swept
-from pipeline.store import alerts as stored_alerts
-from pipeline.store import leases
+from pipeline.store import leases, notices
 from pipeline.store.dialects import free_rows
 from pipeline.store.leases import Stage
 from pipeline.store.tables import deliveries, in_state
@@ -35,7 +34,9 @@ class StoredDelivery:
 
     id: int
     public_id: str
-    alert_id: int
+    alert_id: int | None  #: exactly one of these three is set
+    update_id: int | None
+    digest_id: int | None
     channel: str
     state: DeliveryState
     reason: Reason | None
@@ -78,8 +79,8 @@ def start(
     if not leases.hold(tx, STAGE, delivery_id, token, holder, until):
         return None
     row = tx.execute(select(deliveries).where(deliveries.c.id == delivery_id)).one()
-    alert = stored_alerts.get(tx, row.alert_id)
-    return DeliveryTask(row.id, row.public_id, row.token, row.channel, row.attempts, alert)
+    notice, feed_key = notices.of_delivery(tx, row)
+    return DeliveryTask(row.id, row.public_id, row.token, row.channel, row.attempts, notice, feed_key)
 
 
 def sent(tx: Connection, delivery_id: int, token: int, now: datetime, answer: str) -> bool:

@@ -1,42 +1,53 @@
 """Subscriptions: what people ask to be told of.
 
-In: names, queries, channels. Out: `Subscription`. Trap: a matcher keeps its own copy of them all; `version`
+In: names, queries, channels, rules. Out: `Subscription`. Trap: a matcher keeps its own copy of them all; `version`
 changes with every change, also of another process, and tells it to read again.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
+from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Label, Row, select, update
 
 from pipeline.errors import NotFound, Unusable
 from pipeline.model import Subscription
+from pipeline.rule import Rule
+from pipeline.rule_text import read_rule, write_rule
 from pipeline.store import meta
 from pipeline.store.tables import subscriptions
 from pipeline.store.types import clean_text
 
 _VERSION = "subscriptions_version"
+_NAMES = ("id", "name", "query", "channels", "enabled", "rule")
+_PLAIN = Rule()
 
 
-def add(tx: Connection, name: str, query: str, channels: Sequence[str], now: datetime) -> Subscription:
+def add(
+    tx: Connection, name: str, query: str, channels: Sequence[str], now: datetime, rule: Rule = _PLAIN
+) -> Subscription:
     """Store a subscription; the very same again gives the stored one, another of that name raises Unusable."""
     meta.raise_number(tx, _VERSION)  # first, so that of two transactions that add one name the second sees it
     wanted = tuple(dict.fromkeys(channels))
     found = find_by_name(tx, name)
     if found is None:
         row = {"name": name, "query": query, "channels": wanted, "enabled": True, "added_at": now, "removed": False}
+        row |= {"rule": write_rule(rule) or None, "feed_key": token_urlsafe(24)}
         added = tx.execute(subscriptions.insert().values(row).returning(subscriptions.c.id)).scalar_one()
         return get(tx, added)
-    if (found.query, found.channels) != (clean_text(query), wanted):
-        raise Unusable(f"there is a subscription named {name!r} with another query or other channels; remove it first")
+    if (found.query, found.channels, found.rule) != (clean_text(query), wanted, rule):
+        raise Unusable(
+            f"there is a subscription named {name!r} with another query, other channels or another rule; "
+            "remove it first"
+        )
     return found
 
 
 def list_all(tx: Connection) -> list[Subscription]:
     """Give all subscriptions by name, also those that are switched off."""
     found = select(subscriptions).where(~subscriptions.c.removed).order_by(subscriptions.c.name)
-    return [_subscription(row) for row in tx.execute(found)]
+    return [subscription_of(row) for row in tx.execute(found)]
 
 
 def get(tx: Connection, subscription_id: int) -> Subscription:
@@ -52,6 +63,11 @@ def find_by_name(tx: Connection, name: str) -> Subscription | None:
     return _find(tx, subscriptions.c.name == name)
 
 
+def find_enabled(tx: Connection, subscription_id: int) -> Subscription | None:
+    """Give a subscription that is switched on."""
+    return _find(tx, (subscriptions.c.id == subscription_id) & subscriptions.c.enabled)
+
+
 def remove(tx: Connection, subscription_id: int) -> None:
     """Take a subscription off the list; its alerts stay. Raises NotFound."""
     _change(tx, subscription_id, removed=True)
@@ -60,6 +76,28 @@ def remove(tx: Connection, subscription_id: int) -> None:
 def switch(tx: Connection, subscription_id: int, *, enabled: bool) -> None:
     """Switch a subscription on or off. Raises NotFound."""
     _change(tx, subscription_id, enabled=enabled)
+
+
+def set_channels(tx: Connection, subscription_id: int, channels: Sequence[str]) -> None:
+    """Name other channels that hear of it from now on. Raises NotFound."""
+    _change(tx, subscription_id, channels=list(channels))
+
+
+def feed_key(tx: Connection, subscription_id: int) -> str:
+    """Give the secret in the address of a subscription's feed, made at the first question. Raises NotFound."""
+    mine = (subscriptions.c.id == subscription_id) & ~subscriptions.c.removed
+    row = tx.execute(select(subscriptions.c.feed_key).where(mine)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no subscription {subscription_id}")
+    if row.feed_key is None:
+        tx.execute(update(subscriptions).where(mine).values(feed_key=token_urlsafe(24)))
+        return feed_key(tx, subscription_id)
+    return str(row.feed_key)
+
+
+def find_by_feed_key(tx: Connection, key: str) -> Subscription | None:
+    """Give the subscription whose feed has that secret."""
+    return _find(tx, subscriptions.c.feed_key == key)
 
 
 def version(tx: Connection) -> int:
@@ -76,8 +114,15 @@ def _change(tx: Connection, subscription_id: int, **values: Any) -> None:
 
 def _find(tx: Connection, condition: ColumnElement[bool]) -> Subscription | None:
     row = tx.execute(select(subscriptions).where(condition, ~subscriptions.c.removed)).one_or_none()
-    return _subscription(row) if row else None
+    return subscription_of(row) if row else None
 
 
-def _subscription(row: Row[Any]) -> Subscription:
-    return Subscription(row.id, row.name, row.query, tuple(row.channels), row.enabled)
+def columns(prefix: str) -> list[Label[Any]]:
+    """Select what `subscription_of` reads, beside another table's columns."""
+    return [subscriptions.c[name].label(prefix + name) for name in _NAMES]
+
+
+def subscription_of(row: Row[Any], prefix: str = "") -> Subscription:
+    """Read a row of the table, or one with `columns` of that prefix."""
+    number, name, query, channels, enabled, rule = (getattr(row, prefix + column) for column in _NAMES)
+    return Subscription(number, name, query, tuple(channels), enabled, read_rule(rule or {}))

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from pipeline.model import Bound, DeliveryState, EntryState, FeedEventKind, FeedState, GroupingKind, Reason, TextSource
+from pipeline.rule import HoldReason, UpdateReason
 from pipeline.store.types import CleanText, HeaderText, Instant, Json, RowId, Signed64, Unsigned32, Word
 
 metadata = MetaData(
@@ -245,6 +246,7 @@ articles = Table(
     Column("published_at", Instant, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
     Column("stored_at", Instant, nullable=False),
+    Column("fetched_at", Instant),  #: when its page had come; None if it is the feed's text
     Column("text_hash", LargeBinary, nullable=False),
     Column("minhash", Unsigned32, nullable=False),
     Column("bands", Signed64, nullable=False),
@@ -320,7 +322,10 @@ subscriptions = Table(
     Column("enabled", Boolean, nullable=False),
     Column("added_at", Instant, nullable=False),
     Column("removed", Boolean, nullable=False),  #: kept for its alerts
+    Column("rule", Json),  #: as `pipeline.rule_text` writes it; None is the plain rule
+    Column("feed_key", Text),  #: the secret in the address of its feed
     _partial("uq_subscriptions_name", "NOT removed", "name", unique=True),
+    _partial("uq_subscriptions_feed", "feed_key IS NOT NULL", "feed_key", unique=True),
     sqlite_autoincrement=True,
 )
 
@@ -342,10 +347,84 @@ alerts = Table(
     Column("spans", Json, nullable=False),
     Column("outlet_count", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("raised_by_article_id", BigInteger),  #: whose joining made the conditions hold; None if its own article's
+    Column("hold", Word(HoldReason)),  #: why it is in a digest; None if it was handed over at once
+    Column("digest_id", BigInteger),
     UniqueConstraint("public_id"),
     UniqueConstraint("subscription_id", "story_id"),
     Index("ix_alerts_story", "story_id"),
+    Index("ix_alerts_subscription", "subscription_id", "created_at"),
+    _partial("ix_alerts_digest", "digest_id IS NOT NULL", "digest_id"),
+    _partial("ix_alerts_held", "hold IS NOT NULL", "hold"),
     sqlite_autoincrement=True,
+)
+
+alert_updates = Table(
+    "alert_updates",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("public_id", Text, nullable=False),
+    Column("alert_id", BigInteger, ForeignKey("alerts.id"), nullable=False),
+    Column("number", Integer, nullable=False),  #: 1 is the first after the alert
+    Column("reason", Word(UpdateReason), nullable=False),
+    Column("article_id", BigInteger, ForeignKey("articles.id"), nullable=False),
+    Column("article_url", CleanText, nullable=False),
+    Column("article_title", CleanText, nullable=False),
+    Column("outlet", CleanText, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    Column("outlet_count", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("hold", Word(HoldReason)),
+    Column("digest_id", BigInteger),
+    UniqueConstraint("public_id"),
+    UniqueConstraint("alert_id", "number"),
+    _partial("ix_alert_updates_digest", "digest_id IS NOT NULL", "digest_id"),
+    sqlite_autoincrement=True,
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("public_id", Text, nullable=False),
+    Column("subscription_id", BigInteger, ForeignKey("subscriptions.id"), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("closed_at", Instant),  #: when its members were fixed and its deliveries made
+    Column("outlet_counts", Json),  #: of each story as it was closed, so that every try says the same
+    UniqueConstraint("public_id"),
+    UniqueConstraint("subscription_id", "due_at"),
+    _partial("ix_digests_open", "closed_at IS NULL", "due_at"),
+    sqlite_autoincrement=True,
+)
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("subscription_id", BigInteger, ForeignKey("subscriptions.id"), primary_key=True, autoincrement=False),
+    Column("story_id", BigInteger, ForeignKey("stories.id"), primary_key=True, autoincrement=False),
+    Column("article_id", BigInteger, ForeignKey("articles.id"), nullable=False),  #: the last that met the query
+    Column("passage", CleanText, nullable=False),
+    Column("matched", Json, nullable=False),
+    Column("spans", Json, nullable=False),
+    Column("first_in_language", Boolean, nullable=False),
+    Column("since_at", Instant, nullable=False),
+    Column("alert_id", BigInteger, ForeignKey("alerts.id")),
+    Column("update_count", Integer, nullable=False),
+    Column("told_outlet_count", Integer, nullable=False),
+    Column("open", Boolean, nullable=False),  #: False once nothing more can follow
+    _partial("ix_watches_open", "open", "story_id"),
+)
+
+#: Condition as `ix_watches_open` spells it; SQLAlchemy would write `open = 1` for SQLite, which finds no index.
+watch_is_open: ColumnElement[bool] = literal_column("watches.open")
+
+languages_met = Table(
+    "languages_met",
+    metadata,
+    Column("subscription_id", BigInteger, ForeignKey("subscriptions.id"), primary_key=True, autoincrement=False),
+    Column("language", CleanText, primary_key=True),
+    Column("article_id", BigInteger, ForeignKey("articles.id"), nullable=False),  #: the first that met the query
 )
 
 deliveries = Table(
@@ -353,7 +432,9 @@ deliveries = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("public_id", Text, nullable=False),  #: the receiver's dedupe key, the same at every try
-    Column("alert_id", BigInteger, ForeignKey("alerts.id"), nullable=False),
+    Column("alert_id", BigInteger, ForeignKey("alerts.id")),  #: exactly one of these three is set
+    Column("update_id", BigInteger, ForeignKey("alert_updates.id")),
+    Column("digest_id", BigInteger, ForeignKey("digests.id")),
     Column("channel", CleanText, nullable=False),
     Column("state", Word(DeliveryState), nullable=False),
     Column("reason", Word(Reason)),
@@ -371,6 +452,8 @@ deliveries = Table(
     Column("finished_at", Instant),
     UniqueConstraint("public_id"),
     UniqueConstraint("alert_id", "channel"),
+    UniqueConstraint("update_id", "channel"),
+    UniqueConstraint("digest_id", "channel"),
     _partial("ix_deliveries_waiting", "state = 'waiting'", "channel", "next_attempt_at", "id"),
     _partial("ix_deliveries_queued", "state = 'queued'", "queued_at"),
     _partial("ix_deliveries_sending", "state = 'sending'", "lease_until", "holder"),

@@ -152,3 +152,17 @@ def test_doctor_tells_a_dead_service(command: Command) -> None:
     """`--alive` is a health check: 3 where no such process beats."""
     command("doctor")
     assert command("doctor", "--alive", "worker").returncode == 3
+
+
+def test_a_subscription_with_a_rule(command: Command) -> None:
+    """Options become the rule that is listed; one that cannot be meant is refused with all its mistakes."""
+    added = command(
+        "subscriptions", "add", "Lock", "lock", "--outlets", 3, "--digest", "daily@07:30", "--tz", "Asia/Tokyo"
+    )
+    assert added.returncode == 0
+    [row] = command.rows("subscriptions", "list")
+    assert row["rule"] == {"outlets": 3, "digest": "daily@07:30", "timezone": "Asia/Tokyo"}
+    refused = command("subscriptions", "add", "Bread", "ovens", "--outlets", 0, "--digest", "often")
+    assert refused.returncode == 2
+    assert "outlets" in refused.stderr
+    assert "digest" in refused.stderr

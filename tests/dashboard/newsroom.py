@@ -129,7 +129,7 @@ class Newsroom:
                 assert task is not None
                 if task.channel in parked:
                     deliveries.park(tx, one.id, one.token, parked[task.channel], "", at)
-                elif task.alert.id == alert.id:
+                elif task.notice.id == alert.id:
                     deliveries.sent(tx, one.id, one.token, at, "200")
 
     def beat(self, kind: str, at: datetime, **detail: object) -> None:

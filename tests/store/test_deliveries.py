@@ -196,4 +196,5 @@ def test_only_a_parked_delivery_is_replayed(database: Database) -> None:
         assert not deliveries.replay(tx, task.delivery_id, NOW)
         deliveries.sent(tx, task.delivery_id, task.token, NOW, "200")
         assert not deliveries.replay(tx, task.delivery_id, NOW)
-        assert stories.get(tx, task.alert.story_id).article_count == 1
+        assert isinstance(task.notice, Alert)
+        assert stories.get(tx, task.notice.story_id).article_count == 1

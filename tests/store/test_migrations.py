@@ -96,8 +96,12 @@ def _sqlite_schema(tx: Connection) -> list[tuple[str, str, list[str]]]:
 
 
 def _clauses(statement: str) -> list[str]:
-    """Give a statement's clauses sorted: Alembic writes the rules of a table in another order."""
-    return sorted(part.strip() for part in re.split(r",\s|\n\)|\(\n", statement))
+    """Give a statement's clauses sorted: Alembic writes the rules of a table in another order.
+
+    A column that was added later stands behind them, within the last parenthesis, and a renamed table in quotes.
+    """
+    plain = re.sub(r"\)$", "\n)", statement.replace('"', ""))
+    return sorted(part.strip() for part in re.split(r",\s|\n\)|\(\n", plain) if part.strip())
 
 
 def _postgres_schema(url: str) -> list[list[tuple[object, ...]]]:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from pipeline.model import EntryState, Reason
-from pipeline.store import articles, counts, deliveries, entries, feeds, stories
+from pipeline.store import alerts, articles, counts, deliveries, digests, entries, feeds, stories, watches
 from pipeline.store.database import Database
 from tests.store.making import LEASE, NOW, PACE, after, article, document, entry, first, lease_of, polled, show, sketch
 from tests.store.making import started as entry_started
@@ -57,13 +57,20 @@ def _deliver(tx: Connection) -> None:
     deliveries.queued_jobs(tx, NOW, 9)
 
 
+def _raise(tx: Connection) -> None:
+    assert watches.open_in(tx, 1) == []
+    assert alerts.single_at(tx, 1, NOW, 9) == []
+    assert not digests.has_due(tx, NOW)
+    assert digests.close_due(tx, NOW) == 0
+
+
 def _look(tx: Connection) -> None:
     counts.overview(tx, NOW)
     entries.waiting_by_host(tx, 9)
     stories.recent(tx, 9)
 
 
-HOT = [_claim, _record, _release_and_start, _put_back, _sweep, _accept, _deliver]
+HOT = [_claim, _record, _release_and_start, _put_back, _sweep, _accept, _deliver, _raise]
 
 
 @contextmanager
@@ -92,7 +99,7 @@ def test_no_table_that_grows_is_read_from_end_to_end(
         with _plans(sqlite_database) as steps:
             verb(tx)
     assert steps
-    whole = r"SCAN (entries|articles|deliveries|article_\w+|term_counts)\b(?! USING)"
+    whole = r"SCAN (entries|articles|deliveries|alerts|updates|digests|watches|article_\w+|term_counts)\b(?! USING)"
     assert [step for step in steps if re.match(whole, step)] == []
 
 

@@ -39,7 +39,7 @@ def test_an_entry_goes_from_feed_to_sent_delivery(database: Database) -> None:
         assert len(queued) == 2
     with database.write() as tx:
         tasks = [deliveries.start(tx, d.id, d.token, "sender-1", NOW, LEASE) for d in queued]
-        assert [t.alert for t in tasks if t] == [alert, alert]
+        assert [t.notice for t in tasks if t] == [alert, alert]
         assert all(deliveries.sent(tx, t.delivery_id, t.token, NOW, "200 OK") for t in tasks if t)
         processes.beat(tx, "w1", "worker", 1, NOW, {"jobs": 3})
     with database.read() as tx:

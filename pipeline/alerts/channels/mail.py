@@ -16,7 +16,7 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 from pipeline.alerts.channels.targets import MailTarget
-from pipeline.alerts.message import html_text, plain_text, subject
+from pipeline.alerts.message import html_text, plain_text, subject, told_at
 from pipeline.errors import Permanent, Transient
 from pipeline.model import DeliveryTask, Reason
 
@@ -60,7 +60,7 @@ def compose(task: DeliveryTask, target: MailTarget) -> EmailMessage:
     mail["From"] = Address("Storywatch", sender.username, sender.domain)
     mail["To"] = receivers
     mail["Subject"] = subject(task).replace("=?", "= ?")  # a title must not pass as an encoded word
-    mail["Date"] = format_datetime(task.alert.created_at)
+    mail["Date"] = format_datetime(told_at(task))
     mail["Message-ID"] = f"<{task.public_id}@{_ascii_domain(sender.domain)}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
     mail.set_content(plain_text(task))
