@@ -17,7 +17,7 @@ from pipeline.rule import Rule
 from pipeline.rule_text import KEYS as RULE_KEYS
 from pipeline.rule_text import read_rule, write_rule
 
-_KEYS = ("name", "query", "channels", *RULE_KEYS)
+_KEYS = ("name", "query", "channels")
 _HEAD = "# One [[subscription]] each: a name, what to look for, and the channels that hear of it.\n"
 
 
@@ -69,7 +69,11 @@ def _draft(table: dict[str, Any], place: str, channels: Collection[str], problem
     """Read one table; where something is wrong, a problem is noted and something harmless stands in."""
     name = _text(table, "name", place, problems)
     place = f"{place} ('{name}')" if name else place
-    problems += [f"{place}: '{key}' is not known; there are {', '.join(_KEYS)}" for key in table if key not in _KEYS]
+    problems += [
+        f"{place}: '{key}' is not known; there are {', '.join(_KEYS)}; rules: docs/alerts.md"
+        for key in table
+        if key not in _KEYS and key not in RULE_KEYS
+    ]
     query = _text(table, "query", place, problems)
     if query:
         problems += _query_problems(query, place)

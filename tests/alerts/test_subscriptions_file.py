@@ -35,6 +35,17 @@ def test_a_good_file_is_read_in_order() -> None:
     assert read_subscriptions("", {"alerts"}) == []
 
 
+def test_a_rule_is_read_and_written() -> None:
+    """Conditions and times stand beside the query; what is written reads back; mistakes name their place."""
+    text = GOOD + 'outlets = 3\ndigest = "daily@07:30"\nnot_before = 2026-03-01\n'
+    drafts = read_subscriptions(text, {"alerts", "desk"})
+    assert drafts[1].rule.outlets == 3
+    assert read_subscriptions(write_subscriptions(drafts), {"alerts", "desk"}) == drafts
+    assert problems_of(GOOD + "outlets = 0\n") == (
+        "subscription 2 ('Quiet'): outlets: must be a whole number from 1 to 10000",
+    )
+
+
 def test_all_mistakes_come_at_once() -> None:
     """Every mistake of every subscription is named, with its place and its mend."""
     text = """
@@ -54,7 +65,7 @@ def test_all_mistakes_come_at_once() -> None:
         "subscription 1: name is missing",
         "subscription 1: query, character 7: AND has nothing after it; try: Kursk",
         "subscription 1: channel 'pager' is not known; there are: alerts, desk",
-        "subscription 2 ('B'): 'colour' is not known; there are name, query, channels",
+        "subscription 2 ('B'): 'colour' is not known; there are name, query, channels; rules: docs/alerts.md",
         "subscription 2 ('B'): query must be a text, not empty",
         "subscription 2 ('B'): channels is missing; write channels = [] to see alerts in the dashboard only",
         """subscription 3 ('B'): channels must be a list of names, such as ["alerts"]""",
