@@ -110,7 +110,7 @@ def test_second_acceptance_of_one_task_writes_nothing(database: Database) -> Non
 def test_failure_in_the_middle_leaves_nothing(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """If the last step fails, the entry is still the worker's and there is neither article nor story."""
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **_named: object) -> None:
         raise RuntimeError("the alert could not be stored")
 
     with database.write() as tx:
