@@ -76,6 +76,7 @@ def poll_policy(settings: Settings) -> PollPolicy:
         adaptive=settings.feeds.adaptive,
         longest_seconds=settings.feeds.longest_seconds,
         feed_bytes=settings.fetch.feed_bytes,
+        archive_pages=settings.feeds.archive_pages,
     )
 
 

@@ -72,6 +72,9 @@ class FeedSettings(Section):
         24, ge=0, description="At a feed's first poll, entries older than this are counted but not fetched."
     )
     entry_limit: int = Field(2000, ge=1, description="Most entries taken from one document.")
+    archive_pages: int = Field(
+        5, ge=0, le=100, description="Older pages of a feed that are read at its first poll and after a gap."
+    )
 
 
 class FetchSettings(Section):

@@ -226,6 +226,11 @@ class ParsedFeed:
     skip_hours: tuple[int, ...] = ()  #: hours of the UTC day in which nobody should ask
     skip_days: tuple[int, ...] = ()  #: days of the week, Monday 0, in which nobody should ask
     complete: bool = True  #: False if the document ends before its root closes: ask for it again in full
+    older_url: str = ""  #: of the page before this one: RFC 5005, JSON Feed's next_url
+    parts: tuple[str, ...] = ()  #: documents that hold the entries instead: the news sitemaps of an index
+    hubs: tuple[str, ...] = ()  #: WebSub hubs the document names
+    self_url: str = ""  #: its own address in its own words
+    expired: bool = False  #: it says that nothing will come any more
 
 
 @dataclass(frozen=True, slots=True)

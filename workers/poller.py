@@ -9,19 +9,22 @@ import asyncio
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from random import Random, SystemRandom
 
 import structlog
+from sqlalchemy import Connection
 
-from pipeline.errors import StoreUnavailable
+from pipeline.errors import StoreUnavailable, Transient
 from pipeline.feeds.poll import ACCEPT, Means, poll
 from pipeline.feeds.schedule import PollPolicy
 from pipeline.feeds.wish import wished_seconds
-from pipeline.model import FeedLease, Pace, PollCounts, PollResult, Response, Validators
-from pipeline.store import feeds
+from pipeline.model import FeedLease, Pace, PollCounts, PollResult, Reason, Response, Validators
+from pipeline.store import feeds, hosts, shown
 from pipeline.store.database import Database
 from pipeline.transport import Transport, failure_of_status
+from pipeline.urls import registrable_host
 from workers.clock import Clock, utc_now
 from workers.patience import Patience, pause
 
@@ -63,7 +66,10 @@ class Poller:
         self._look_seconds = look_seconds
         self._clock = clock
         self._parsers = ThreadPoolExecutor(PARSER_COUNT, "parse")
-        self._means = Means(self._ask, policy, random or SystemRandom(), clock, self._parsers, wished_seconds)
+        chance = random or SystemRandom()
+        self._means = Means(
+            self._ask, policy, chance, clock, self._parsers, wished_seconds, follow=self._follow, known=self._known
+        )
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._counts: Counter[str] = Counter()
@@ -159,6 +165,18 @@ class Poller:
             raise failure
         return response
 
+    async def _follow(self, url: str) -> Response:
+        """Ask for a further page of a feed in the next slot of its host."""
+        now = self._clock()
+        start_at, rest_until = await self._database.run(_reserve, registrable_host(url), self._pace, now)
+        if rest_until > now:
+            raise Transient(Reason.HTTP_THROTTLED, f"the host asked to be left alone until {rest_until:%H:%M}Z")
+        await asyncio.sleep((start_at - now).total_seconds())
+        return await self._ask(url, Validators())
+
+    async def _known(self, feed_id: int, identities: list[str]) -> bool:
+        return await self._database.look(shown.any_known, feed_id, identities)
+
     async def _record(self, lease: FeedLease, result: PollResult) -> PollCounts | None:
         """Store the result, as long as the lease lasts; None if it could not be stored.
 
@@ -205,3 +223,9 @@ class Poller:
                 skipped_count=result.parsed.skipped_count,
                 complete=result.parsed.complete,
             )
+
+
+def _reserve(tx: Connection, host: str, pace: Pace, now: datetime) -> tuple[datetime, datetime]:
+    """Take the next slot of a host that may be new to us; see `hosts.reserve`."""
+    hosts.know(tx, [host])
+    return hosts.reserve(tx, host, pace, now)

@@ -33,15 +33,19 @@ def read_json(text: str, url: str, entry_limit: int) -> RawFeed:
     if version is None or not isinstance(document.get("items"), list):
         raise Permanent(Reason.NOT_A_FEED, "the answer is JSON but not a JSON Feed")
     entries = _list(document, "items")
-    base = absolute(url, _text(document, "home_page_url")) or url
+    base = _address(document, "home_page_url", url) or url
     usable = tuple(_entry(entry, base) for entry in islice(entries, entry_limit) if isinstance(entry, dict))
     return RawFeed(
         format="json11" if version[1] == "1.1" else "json10",
         entries=usable,
         title=clean_line(_text(document, "title")),
-        site_url=absolute(url, _text(document, "home_page_url")),
+        site_url=_address(document, "home_page_url", url),
         language=clean_line(_text(document, "language")),
         skipped_count=len(entries) - len(usable),
+        older_url=_address(document, "next_url", url),
+        hubs=tuple(filter(None, (_address(hub, "url", url) for hub in _hubs(document)))),
+        self_url=_address(document, "feed_url", url),
+        expired=document.get("expired") is True,
     )
 
 
@@ -49,7 +53,7 @@ def _entry(entry: dict[str, Any], base: str) -> RawEntry:
     markup = _text(entry, "content_html")[:_RAW_TEXT_LENGTH]
     return RawEntry(
         guid=clean_line(_text(entry, "id")),
-        link=absolute(base, _text(entry, "url")) if _text(entry, "url") else "",
+        link=_address(entry, "url", base),
         title=clean_line(_text(entry, "title")),
         summary=clean_text(_text(entry, "summary")),
         content=html_to_text(markup) if markup else clean_text(_text(entry, "content_text")[:_RAW_TEXT_LENGTH]),
@@ -57,6 +61,16 @@ def _entry(entry: dict[str, Any], base: str) -> RawEntry:
         language=clean_line(_text(entry, "language")),
         date=clean_line(_text(entry, "date_published") or _text(entry, "date_modified")),
     )
+
+
+def _hubs(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the hubs that speak WebSub; `rssCloud` is another protocol."""
+    return [hub for hub in _list(document, "hubs") if isinstance(hub, dict) and _text(hub, "type").lower() == "websub"]
+
+
+def _address(record: dict[str, Any], key: str, base: str) -> str:
+    written = _text(record, key)
+    return absolute(base, written) if written else ""
 
 
 def _authors(entry: dict[str, Any]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ In: body, address and media type of an answer. Out: a `ParsedFeed`. Hides that f
 document is is decided by its content alone; servers send feeds as text/html and login pages as application/xml.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 from pipeline.errors import Permanent
@@ -12,6 +13,7 @@ from pipeline.feeds.decode import decode
 from pipeline.feeds.identity import identities
 from pipeline.feeds.jsonfeed import read_json
 from pipeline.feeds.raw import RawEntry, RawFeed
+from pipeline.feeds.sitemap import is_sitemap, read_sitemap
 from pipeline.feeds.xmlfeed import read_xml
 from pipeline.model import Entry, ParsedFeed, Reason
 
@@ -35,8 +37,7 @@ def parse(
     text = decode(body, content_type)
     if not text:
         raise Permanent(Reason.NOT_A_FEED, "the answer is empty")
-    read = read_json if text.startswith("{") else read_xml
-    raw = read(text, url, entry_limit)
+    raw = _reader(text)(text, url, entry_limit)
     entries = _entries(raw, now)
     return ParsedFeed(
         title=raw.title[:TITLE_LENGTH],
@@ -49,7 +50,18 @@ def parse(
         skip_hours=raw.skip_hours,
         skip_days=raw.skip_days,
         complete=raw.complete,
+        older_url=raw.older_url,
+        parts=raw.parts,
+        hubs=raw.hubs,
+        self_url=raw.self_url,
+        expired=raw.expired,
     )
+
+
+def _reader(text: str) -> Callable[[str, str, int], RawFeed]:
+    if text.startswith("{"):
+        return read_json
+    return read_sitemap if is_sitemap(text) else read_xml
 
 
 def _entries(raw: RawFeed, now: datetime) -> tuple[Entry, ...]:

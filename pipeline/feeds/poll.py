@@ -19,14 +19,16 @@ from pipeline.errors import Permanent, Transient
 from pipeline.feeds.backoff import after_failure, host_not_before, is_gone, is_undead, score_after
 from pipeline.feeds.freshness import fresh_seconds, speaks_of_freshness
 from pipeline.feeds.moves import is_believed, trail_after
+from pipeline.feeds.pages import Following, whole
 from pipeline.feeds.parse import parse
 from pipeline.feeds.replan import replan
 from pipeline.feeds.schedule import PollPolicy, Wish, after_answer, interval_seconds
 from pipeline.feeds.text import clean_line
-from pipeline.model import Feed, ParsedFeed, PollResult, Reason, Response, Traffic, Validators
+from pipeline.model import Entry, Feed, ParsedFeed, PollResult, Reason, Response, Traffic, Validators
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
 ERROR_LENGTH = 500
+FOLLOWING_SHARE = 0.5  # of a poll's seconds, for further pages of the feed
 
 # A value beyond ASCII may come back in other bytes than it came in (RFC 9110, 5.5), so it is not kept.
 _SENDABLE = re.compile(r"[\t\x20-\x7e]{1,8000}")
@@ -34,6 +36,11 @@ _SENDABLE = re.compile(r"[\t\x20-\x7e]{1,8000}")
 #: Sends one GET and gives a 2xx or 304, redirects followed; raises `Transient` or `Permanent` for every other end.
 #: The validators go to the very address that sent them and to no other (checklist F5).
 Ask = Callable[[str, Validators], Awaitable[Response]]
+
+
+async def nothing_known(_feed_id: int, _identities: list[str]) -> bool:
+    """Answer for a feed of which nothing is stored."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class Means:
     clock: Callable[[], datetime]
     executor: Executor | None = None  #: runs the parser; None takes the event loop's own threads
     wish: Wish = interval_seconds  #: how long a feed that answered is wished to wait
+    follow: Callable[[str], Awaitable[Response]] | None = None  #: asks for a further page in the host's next slot
+    known: Callable[[int, list[str]], Awaitable[bool]] = nothing_known  #: has the feed one of these identities stored?
 
 
 async def poll(feed: Feed, means: Means, *, seconds: float) -> PollResult:
@@ -58,12 +67,26 @@ async def poll(feed: Feed, means: Means, *, seconds: float) -> PollResult:
         async with asyncio.timeout(seconds):
             response = await _response(feed, means.ask)
             parsed = None if response.status == 304 else await _parsed(response, means)
+            archived: tuple[Entry, ...] = ()
+            if parsed is not None and (parsed.parts or parsed.older_url):
+                parsed, archived = await whole(feed, parsed, response.url, _following(means, seconds))
     except (Transient, Permanent) as failure:
         return _failed(feed, failure, attempted_at, means)
     except TimeoutError:
         too_slow = Transient(Reason.TIMED_OUT, f"the poll was not done after {seconds:g} seconds")
         return _failed(feed, too_slow, attempted_at, means)
-    return _answered(feed, response, parsed, attempted_at, means)
+    return replace(_answered(feed, response, parsed, attempted_at, means), archived=archived)
+
+
+def _following(means: Means, seconds: float) -> Following:
+    """Say how further pages of a feed are asked for: in half of the poll's time, so that the rest is safe."""
+    return Following(
+        ask=means.follow or (lambda url: means.ask(url, Validators())),
+        read=partial(_parsed, means=means),
+        known=means.known,
+        page_limit=means.policy.archive_pages,
+        seconds=seconds * FOLLOWING_SHARE,
+    )
 
 
 async def _response(feed: Feed, ask: Ask) -> Response:
@@ -170,6 +193,8 @@ def validators_after(stored: Validators, response: Response, parsed: ParsedFeed 
     if parsed is not None and not parsed.complete:
         return stored
     etag, last_modified = _field(response, "etag"), _field(response, "last-modified")
+    if parsed is not None and parsed.parts:
+        return Validators()  # an index may stay as it is while its parts change
     if parsed is None:
         return replace(stored, etag=etag or stored.etag, last_modified=last_modified or stored.last_modified)
     return Validators(etag, last_modified, response.url)

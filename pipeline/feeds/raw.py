@@ -35,3 +35,8 @@ class RawFeed:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
     complete: bool = True
+    older_url: str = ""
+    parts: tuple[str, ...] = ()
+    hubs: tuple[str, ...] = ()
+    self_url: str = ""
+    expired: bool = False

@@ -28,6 +28,7 @@ class PollPolicy:
     ceiling_seconds: float = 86_400.0
     entry_limit: int = 2000
     feed_bytes: int = 10_000_000
+    archive_pages: int = 5  #: older pages followed at the first import and after a gap; 0 for none
     gone_seconds: float = 86_400.0  #: 410 must be seen again this much later before it is believed
     unconditional_seconds: float = 86_400.0  #: what a quiet feed without validators and freshness comes to
     undead_seconds: float = 30 * 86_400.0  #: without any success, before a feed is given up to rare checks

@@ -7,6 +7,7 @@ dictionaries warn when `updated` is looked up with `get`, so they are read as pl
 
 import io
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import feedparser
@@ -43,6 +44,7 @@ def read_xml(text: str, url: str, entry_limit: int) -> RawFeed:
     complete = not found["bozo"] or mending.is_closed(mended)
     entries = found["entries"] if complete or not mending.ends_in_entry(cut) else found["entries"][:-1]
     about: dict[str, Any] = found["feed"]
+    links = [(_text(one, "rel"), _text(one, "href")) for one in dict.get(about, "links") or ()]
     # RSS does not say what a relative link is relative to; xml:base is already applied, the site comes next.
     base = absolute(url, _text(about, "link")) or url
     return RawFeed(
@@ -58,6 +60,9 @@ def read_xml(text: str, url: str, entry_limit: int) -> RawFeed:
         skip_hours=declared.skip_hours(mended),
         skip_days=declared.skip_days(mended),
         complete=complete,
+        older_url=_first(links, ("prev-archive", "next"), url),
+        hubs=tuple(dict.fromkeys(filter(None, (absolute(url, link) for rel, link in links if rel == "hub")))),
+        self_url=_first(links, ("self",), url),
     )
 
 
@@ -131,6 +136,15 @@ def _link(entry: dict[str, Any], base: str) -> str:
     guid = _text(entry, "id")
     is_permanent_link = dict.get(entry, "guidislink") is True or _text(entry, "link") == guid
     return absolute(base, guid) if is_permanent_link and is_web_url(guid) else ""
+
+
+def _first(links: Sequence[tuple[str, str]], wanted: Sequence[str], url: str) -> str:
+    """Give the address of the first link with one of these relations, the first relation before the others."""
+    for rel in wanted:
+        for found, link in links:
+            if found == rel and link:
+                return absolute(url, link)
+    return ""
 
 
 def _site(about: dict[str, Any], url: str) -> str:

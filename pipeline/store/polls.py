@@ -17,6 +17,7 @@ from pipeline.store.feed_events import note
 from pipeline.store.tables import feeds
 from pipeline.store.types import Instant
 
+_ENDED = "the feed says that it has ended"
 _GONE_STATUS = 410  # RFC 9110, 15.5.11
 
 
@@ -57,8 +58,13 @@ def _events(
     tx: Connection, before: Row[Any], result: PollResult, counts: PollCounts, now: datetime
 ) -> Iterator[FeedEventKind]:
     """Note what the owner should know of, once each, and adopt a move that is believed."""
+    ended = result.parsed is not None and result.parsed.expired
     for kind, happened, detail in (
-        (FeedEventKind.GONE, result.gone and before.state is FeedState.ACTIVE, result.error),
+        (
+            FeedEventKind.GONE,
+            (result.gone or ended) and before.state is FeedState.ACTIVE,
+            _ENDED if ended else result.error,
+        ),
         (FeedEventKind.UNDEAD, result.undead and before.undead_at is None, result.error),
         (FeedEventKind.REVIVED, result.reason is None and before.undead_at is not None, ""),
         (FeedEventKind.REST_CAPPED, _is_capped(result), f"asked for {result.rest_asked_seconds or 0:.0f} seconds"),
@@ -136,6 +142,9 @@ def _after_document(parsed: ParsedFeed, now: datetime) -> dict[str, Any]:
         "skip_days": parsed.skip_days,
         "title": case((feeds.c.title == "", parsed.title), else_=feeds.c.title),
     }
+    if parsed.expired:
+        values["state"] = case((feeds.c.state == FeedState.ACTIVE, FeedState.GONE), else_=feeds.c.state)
+        values["last_error"] = _ENDED
     if parsed.complete:
         values["imported_at"] = func.coalesce(feeds.c.imported_at, literal(now, Instant))
     return values

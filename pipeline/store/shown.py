@@ -48,6 +48,11 @@ def _known(tx: Connection, feed_id: int, keys: Iterable[bytes]) -> dict[bytes, R
     return {row.identity_key: row for row in tx.execute(stored)}
 
 
+def any_known(tx: Connection, feed_id: int, identities: Sequence[str]) -> bool:
+    """Tell whether a feed has stored one of these identities."""
+    return bool(_known(tx, feed_id, [key_of(identity) for identity in identities]))
+
+
 def _shared_pages(shown: Sequence[Entry]) -> set[bytes]:
     """Find pages that one document gives to entries of different titles: such a page stands for none of them (F20)."""
     titles: dict[bytes, set[str]] = defaultdict(set)

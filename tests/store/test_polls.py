@@ -12,6 +12,7 @@ from pipeline.model import (
     Entry,
     EntryState,
     FeedLease,
+    FeedState,
     NextPoll,
     PollCounts,
     Reason,
@@ -209,3 +210,24 @@ def test_the_first_document_is_no_gap(database: Database) -> None:
         feed = feeds.find_by_url(tx, "https://feeds.example/rss")
     assert feed is not None
     assert feed.gap_at is None
+
+
+def test_a_feed_that_says_it_has_ended_is_polled_no_more(database: Database) -> None:
+    """F43: `expired` stores what the last document shows and stops polling, with the reason in words."""
+    with database.write() as tx:
+        feeds.record_poll(tx, lease_of(tx), polled(document(entry(1), expired=True), next_poll_at=NOW), 24, NOW)
+        (feed,) = feeds.list_all(tx)
+        assert (feed.state, feed.last_error) == (FeedState.GONE, "the feed says that it has ended")
+        assert len(seen.recent(tx, 9)) == 1
+        assert feeds.claim_due(tx, after(9e6), 9, LEASE, NO_PACE) == []
+
+
+def test_entries_of_archives_are_quiet(database: Database) -> None:
+    """F24, F42: older pages raise nothing that is old, at the first import and after a gap; what is fresh is work."""
+    archive = (entry(1, published_at=after(-99 * HOUR)), entry(2, published_at=after(-HOUR)))
+    with database.write() as tx:
+        show(tx, entry(0))
+        found = polled(document(entry(3)), archived=archive, next_poll_at=NOW)
+        counts = feeds.record_poll(tx, lease_of(tx), found, 24, NOW)
+        assert counts == PollCounts(new_count=2, dropped_count=1)
+        assert seen.recent(tx, 9, EntryState.DROPPED)[0].reason is Reason.OLD_AT_IMPORT
