@@ -1,14 +1,17 @@
 """`storywatch feeds`: the feeds that are watched."""
 
+import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy import Connection
 
+from cli.commands.feed_adding import Wanted, chosen, find_and_add
 from cli.commands.options import ConfigOption, JsonOption
-from cli.commands.session import store_of
+from cli.commands.session import settings_of, store_of
 from cli.output import note, out, print_record, print_rows
 from pipeline.errors import NotFound, Unusable
 from pipeline.feeds.opml import OpmlFeed, read_opml, write_opml
@@ -23,18 +26,31 @@ FeedArgument = Annotated[str, typer.Argument(help="The feed's number or address.
 
 @app.command()
 def add(
-    url: Annotated[str, typer.Argument(help="Address of the feed, http or https.")],
+    url: Annotated[str, typer.Argument(help="Address of a feed, or of a site that has one; http or https.")],
     title: Annotated[str, typer.Option(help="Name to show; else the feed's own.")] = "",
     folder: Annotated[str, typer.Option(help="Folder to keep it in.")] = "",
     interval: Annotated[int | None, typer.Option(min=1, help="Seconds between two polls.")] = None,
+    pick: Annotated[int | None, typer.Option(min=1, help="Which one, where a site has several feeds.")] = None,
+    as_is: Annotated[bool, typer.Option("--as-is", help="Take the address as it is, without asking it.")] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Watch a feed; it is polled within seconds. Adding one that is there already changes nothing."""
+    """Watch a feed, or the feed of a site. Adding one that is there already changes nothing.
+
+    An address that is no feed is looked at for those it names, with at most five requests.
+    """
     if not is_web_url(url):
         raise Unusable(f"{url!r} is not an http(s) address; write it in full, as in https://example.org/feed.xml")
-    with store_of(config) as database, database.write() as tx:
-        feed = stored.add(tx, url, title=title, folder=folder, now=datetime.now(UTC), interval_seconds=interval)
+    settings, wanted = settings_of(config), Wanted(title, folder, interval)
+    with store_of(config) as database:
+        if as_is:
+            with database.write() as tx:
+                feed = stored.add(tx, url, title=title, folder=folder, now=datetime.now(UTC), interval_seconds=interval)
+        else:
+            choose = partial(chosen, url=url, pick=pick, as_json=as_json)
+            feed = asyncio.run(find_and_add(settings, database, url, wanted, choose))
+    if feed.last_attempt_at is None and not as_is:
+        note("it could not be reached just now; it is added all the same and polled as soon as it answers")
     print_record(_row(feed), as_json=as_json)
 
 

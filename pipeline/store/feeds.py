@@ -186,6 +186,17 @@ def claim_due(
     return leases
 
 
+def claim_new(tx: Connection, feed: Feed, now: datetime, lease_seconds: float) -> FeedLease | None:
+    """Lease one feed that was never asked, for whoever has its answer already; None if it was, or somebody has it."""
+    unasked = and_(feeds.c.last_attempt_at.is_(None), feeds.c.lease_until.is_(None))
+    row = tx.execute(_select().where(feeds.c.id == feed.id, unasked).with_for_update()).one_or_none()
+    if row is None:
+        return None
+    lease = FeedLease(_feed(row), row.token + 1, now, now + timedelta(seconds=lease_seconds))
+    _keep(tx, [lease])
+    return lease
+
+
 def _due(now: datetime, floor_seconds: float) -> ColumnElement[bool]:
     floor = int(floor_seconds)
     own = case((feeds.c.interval_seconds < floor, feeds.c.interval_seconds), else_=floor)

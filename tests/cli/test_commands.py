@@ -54,7 +54,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 def test_feeds_come_and_go(command: Command) -> None:
     """A feed that was added is listed, is the same when added again however written, and can be removed."""
-    assert command("feeds", "add", FEED, "--title", "Example").returncode == 0
+    assert command("feeds", "add", FEED, "--title", "Example", "--as-is").returncode == 0
     assert command("feeds", "add", "HTTPS://EXAMPLE.org/feed.xml").returncode == 0
     assert [(row["url"], row["title"]) for row in command.rows("feeds", "list")] == [(FEED, "Example")]
     assert command("feeds", "remove", FEED).returncode == 0
@@ -63,7 +63,7 @@ def test_feeds_come_and_go(command: Command) -> None:
 
 def test_opml_goes_out_and_comes_in_again(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was exported can be imported into an empty installation, folders kept."""
-    command("feeds", "add", FEED, "--title", "Example", "--folder", "World")
+    command("feeds", "add", FEED, "--title", "Example", "--folder", "World", "--as-is")
     assert command("feeds", "export", tmp_path / "all.opml").returncode == 0
     other = tmp_path / "other"
     other.mkdir()
