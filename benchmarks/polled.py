@@ -76,7 +76,7 @@ async def poll_all(database: Database, port: int, feed_count: int) -> Timed:
         )
         began, began_cpu = time.perf_counter(), time.process_time()
         running = asyncio.create_task(poller.run(stop))
-        while int(str(poller.detail().get("polled_count", 0))) < feed_count:
+        while int(str(poller.detail().get("polled_count", 0))) < feed_count:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.005)
         seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
         stop.set()

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import articles, deliveries, doctor, extract, feeds, init, run, services, subscriptions
+from cli.commands import articles, deliveries, doctor, extract, feeds, hubs, init, run, services, subscriptions
 from cli.exit_codes import FAILED, UNUSABLE
 from cli.output import print_error
 from cli.wiring import VERSION
@@ -33,6 +33,7 @@ app.add_typer(articles.articles, name="articles")
 app.add_typer(articles.stories, name="stories")
 app.add_typer(deliveries.app, name="deliveries")
 app.command()(extract.extract)
+app.command()(hubs.hubs)
 app.command()(services.poll)
 app.command()(services.dispatch)
 app.command()(services.work)

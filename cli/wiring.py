@@ -75,6 +75,7 @@ def poll_policy(settings: Settings) -> PollPolicy:
         entry_limit=settings.feeds.entry_limit,
         adaptive=settings.feeds.adaptive,
         longest_seconds=settings.feeds.longest_seconds,
+        pushed_seconds=settings.websub.poll_seconds,
         feed_bytes=settings.fetch.feed_bytes,
         archive_pages=settings.feeds.archive_pages,
     )

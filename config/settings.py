@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 
 def _network_or_host(value: str) -> str:
@@ -75,6 +75,25 @@ class FeedSettings(Section):
     archive_pages: int = Field(
         5, ge=0, le=100, description="Older pages of a feed that are read at its first poll and after a gap."
     )
+
+
+class WebsubSettings(Section):
+    """Hubs that push what is new (WebSub)."""
+
+    callback_url: str = Field(
+        "", description="Public address of the dashboard, under which hubs reach `/websub/`; empty leaves hubs alone."
+    )
+    poll_seconds: int = Field(
+        21_600, ge=300, le=86_400, description="Time between two polls of a feed that a trusted hub pushes."
+    )
+
+    @field_validator("callback_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        """Refuse what no hub could ask."""
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must be a whole address such as https://watch.example.org")
+        return value
 
 
 class FetchSettings(Section):
@@ -190,6 +209,7 @@ class Settings(Section):
     storage: StorageSettings = StorageSettings()
     queue: QueueSettings = QueueSettings()
     feeds: FeedSettings = FeedSettings()
+    websub: WebsubSettings = WebsubSettings()
     fetch: FetchSettings = FetchSettings()
     worker: WorkerSettings = WorkerSettings()
     stories: StorySettings = StorySettings()

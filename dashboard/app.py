@@ -20,6 +20,7 @@ from dashboard.door import Clock, Door, Keys
 from dashboard.frame import Framing
 from dashboard.headers import SecurityHeaders
 from dashboard.health import health_routes
+from dashboard.hub_routes import Callbacks, hub_routes
 from dashboard.login import login_routes
 from dashboard.metrics import metrics_routes
 from dashboard.pages import page_routes
@@ -56,8 +57,11 @@ def create_app(
     queue_url: str = "",
     required_kinds: tuple[str, ...] = REQUIRED_KINDS,
     clock: Clock = utc_now,
+    callbacks: Callbacks | None = None,
 ) -> FastAPI:
     """Make the application; `queue_url` empty leaves the queue pages out. Opens and starts nothing.
+
+    Without `callbacks` there is nothing for hubs.
 
     `required_kinds` are the kinds of process of which `/readyz` and the overview miss one that does not beat.
     """
@@ -72,6 +76,8 @@ def create_app(
     app.include_router(metrics_routes(sources))
     app.include_router(page_routes(sources, framing))
     app.include_router(queue_routes(sources, framing))
+    if callbacks is not None:
+        app.include_router(hub_routes(callbacks))
     app.mount("/static", StaticFiles(directory=STATIC))
     if queue_url:
         app.mount("/rq", queue_pages(queue_url))

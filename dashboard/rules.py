@@ -15,6 +15,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Answered to anybody who can reach the port; nothing in them tells about the news or the version.
 OPEN_PATHS = frozenset({"/livez", "/login"})
 OPEN_FOLDERS = ("/static/",)
+#: Where hubs ask and push (WebSub): anybody may, by any proxy; what they send is believed only if it is signed.
+HUB_FOLDER = "/websub/"
 #: Read by machines: from this machine, or with a session.
 MACHINE_PATHS = frozenset({"/readyz", "/metrics"})
 #: Forms whose own token stands in when a browser sends no usable Origin.
@@ -117,7 +119,7 @@ def decide(visit: Visit, names: Collection[str], *, has_password: bool) -> Verdi
     """Decide over one request; `names` are the host names we answer to besides localhost and addresses."""
     if not is_known_host(visit.host, names):
         return Verdict.WRONG_HOST
-    if visit.path == "/livez":
+    if visit.path == "/livez" or visit.path.startswith(HUB_FOLDER):
         return Verdict.ENTER
     here = is_loopback(visit.peer) and not visit.forwarded
     if not has_password and not here:

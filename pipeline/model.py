@@ -51,6 +51,14 @@ class Bound(StrEnum):
     SPREAD = "spread"
 
 
+class PushState(StrEnum):
+    """Where a subscription at a hub stands (WebSub); docs/states.md says who moves it."""
+
+    OFFERED = "offered"
+    ACTIVE = "active"
+    DENIED = "denied"
+
+
 class EntryState(StrEnum):
     """Where an entry stands; each entry ends in `done`, `merged`, `dropped` or `quarantined`."""
 
@@ -234,6 +242,36 @@ class ParsedFeed:
 
 
 @dataclass(frozen=True, slots=True)
+class PushOffer:
+    """A hub that an answer names, and the name of the feed there."""
+
+    hub_url: str
+    topic_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A subscription at a hub."""
+
+    feed_id: int
+    hub_url: str
+    topic_url: str
+    token: str = field(repr=False)  #: the last part of our callback's address, known to the hub alone
+    secret: str = field(repr=False)  #: signs what the hub sends
+    state: PushState
+    pending: bool  #: we asked, and the hub has not asked back yet
+    next_try_at: datetime  #: when to ask the hub (again)
+    lease_until: datetime | None
+    pushed_at: datetime | None
+    good_count: int  #: documents that were signed well
+    bad_count: int  #: and badly
+    missed_count: int  #: polls that found what had not been pushed
+    good_in_row: int  #: pushes with something new since the last miss
+    failure_count: int  #: requests to the hub that failed, in a row
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """What an answer cost, and what it says of its server's validators."""
 
@@ -276,6 +314,7 @@ class PollResult:
     gone: bool = False  #: answered 410 often and long enough to stop
     #: Asked by the store, once it knows what is new, in place of `next_poll_at`; pure, it may be asked again.
     replan: Callable[[Arrivals], Replanned] | None = field(default=None, compare=False)
+    offer: PushOffer | None = None
     traffic: Traffic | None = None  #: None if no answer came
     archived: tuple[Entry, ...] = ()  #: entries of older pages of the feed, new ones only (RFC 5005)
     undead: bool = False  #: has failed long enough to be looked after only now and then

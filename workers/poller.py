@@ -219,7 +219,7 @@ class Poller:
             log_line = feed.info if counts.new_count or counts.dropped_count else feed.debug
             log_line(
                 "feed_polled",
-                **asdict(counts),
+                **{name: value for name, value in asdict(counts).items() if name != "arrived"},
                 skipped_count=result.parsed.skipped_count,
                 complete=result.parsed.complete,
             )

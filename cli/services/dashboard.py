@@ -1,22 +1,39 @@
 """The dashboard's process."""
 
+from urllib.parse import urlsplit
+
 from cli.queue_wiring import open_queue, queue_url
 from cli.services.service import Context, run_service
+from config.settings import WebSettings
 from dashboard.app import create_app
+from dashboard.hub_routes import Callbacks
 from dashboard.queue_view import RedisQueueView
+from dashboard.rules import host_name
 from dashboard.serving import bind, check_listening, serve_on
+from workers.clock import utc_now
 from workers.signals import Stops
 
 
 async def serve(context: Context, stops: Stops) -> None:
     """Serve pages until told to stop; raises Unusable if it may not or cannot listen."""
-    web = context.settings.web
+    web, callbacks = _for_hubs(context)
     check_listening(web)
     listener = bind(web.host, web.port)
     view = RedisQueueView(open_queue(context.settings))
-    app = create_app(context.database, web, view, queue_url=queue_url(context.settings))
+    app = create_app(context.database, web, view, queue_url=queue_url(context.settings), callbacks=callbacks)
     async with context.beating(dict):
         await serve_on(app, listener, stops.stop)
+
+
+def _for_hubs(context: Context) -> tuple[WebSettings, Callbacks | None]:
+    """Let hubs in under the name of the callback address, if there is one."""
+    settings = context.settings
+    name = host_name(urlsplit(settings.websub.callback_url).netloc)
+    if not name:
+        return settings.web, None
+    feeds = settings.feeds
+    callbacks = Callbacks(context.database, utc_now, feeds.import_hours, feeds.entry_limit)
+    return settings.web.model_copy(update={"hosts": (*settings.web.hosts, name)}), callbacks
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pipeline.transport import Transport
 from workers.lanes import pace_of
 from workers.poller import LEASE_SECONDS, Poller
 from workers.signals import Stops
+from workers.subscriber import Subscriber
 
 log = structlog.get_logger(__name__)
 
@@ -31,8 +32,11 @@ async def poll(context: Context, stops: Stops) -> None:
             import_hours=settings.feeds.import_hours,
             lease_seconds=max(LEASE_SECONDS, LEASE_LIMITS * settings.fetch.total_seconds),
         )
-        async with context.beating(poller.detail):
-            await poller.run(stops.stop)
+        callback_url = settings.websub.callback_url
+        async with context.beating(poller.detail), asyncio.TaskGroup() as group:
+            group.create_task(poller.run(stops.stop))
+            if callback_url:
+                group.create_task(Subscriber(context.database, transport, callback_url).run(stops.stop))
 
 
 def _take_over(context: Context) -> None:

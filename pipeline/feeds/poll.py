@@ -18,6 +18,7 @@ from random import Random
 from pipeline.errors import Permanent, Transient
 from pipeline.feeds.backoff import after_failure, host_not_before, is_gone, is_undead, score_after
 from pipeline.feeds.freshness import fresh_seconds, speaks_of_freshness
+from pipeline.feeds.hubs import offer_of
 from pipeline.feeds.moves import is_believed, trail_after
 from pipeline.feeds.pages import Following, whole
 from pipeline.feeds.parse import parse
@@ -131,6 +132,7 @@ def _answered(
     return PollResult(
         attempted_at=attempted_at,
         replan=again,
+        offer=offer_of(response, parsed) if parsed else None,
         next_poll_at=plan.at,
         bound=plan.decided_by,
         bounds=plan.bounds,

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, case, func, literal, select, update
 
 from pipeline.model import FeedEventKind, FeedLease, FeedState, ParsedFeed, PollCounts, PollResult, Reason
-from pipeline.store import arrivals, hosts, moves, shown, traffic
+from pipeline.store import arrivals, hosts, moves, pushes, shown, traffic
 from pipeline.store.feed_events import note
 from pipeline.store.tables import feeds
 from pipeline.store.types import Instant
@@ -37,6 +37,7 @@ def record_poll(
     traffic.count(tx, lease.feed, result, counts, now)
     values = _after(result, now) | arrivals.after(result, counts, is_import=oldest is not None)
     tx.execute(update(feeds).where(feeds.c.id == lease.feed.id).values(values))
+    pushes.after_poll(tx, lease.feed.id, result, counts, is_import=oldest is not None)
     _tell_host(tx, lease, result, now)
     return replace(counts, events=tuple(_events(tx, row, result, counts, now)), arrived=())
 

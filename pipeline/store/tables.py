@@ -28,7 +28,17 @@ from sqlalchemy import (
     text,
 )
 
-from pipeline.model import Bound, DeliveryState, EntryState, FeedEventKind, FeedState, GroupingKind, Reason, TextSource
+from pipeline.model import (
+    Bound,
+    DeliveryState,
+    EntryState,
+    FeedEventKind,
+    FeedState,
+    GroupingKind,
+    PushState,
+    Reason,
+    TextSource,
+)
 from pipeline.rule import HoldReason, UpdateReason
 from pipeline.store.types import CleanText, HeaderText, Instant, Json, RowId, Signed64, Unsigned32, Word
 
@@ -122,6 +132,29 @@ feeds = Table(
     Index("ix_feeds_host", "host"),
     _partial("ix_feeds_leased", "lease_until IS NOT NULL", "host", "lease_until"),
     sqlite_autoincrement=True,
+)
+
+pushes = Table(
+    "pushes",
+    metadata,
+    Column("feed_id", BigInteger, ForeignKey("feeds.id"), primary_key=True, autoincrement=False),
+    Column("hub_url", CleanText, nullable=False),
+    Column("topic_url", CleanText, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("state", Word(PushState), nullable=False),
+    Column("pending", Boolean, nullable=False),
+    Column("next_try_at", Instant, nullable=False),
+    Column("lease_until", Instant),
+    Column("pushed_at", Instant),
+    Column("good_count", BigInteger, nullable=False),
+    Column("bad_count", BigInteger, nullable=False),
+    Column("missed_count", Integer, nullable=False),
+    Column("good_in_row", Integer, nullable=False),
+    Column("failure_count", Integer, nullable=False),
+    Column("error", CleanText, nullable=False),
+    UniqueConstraint("token"),
+    Index("ix_pushes_due", "next_try_at"),
 )
 
 feed_events = Table(
