@@ -8,7 +8,8 @@ from pipeline.alerts.index import SubscriptionIndex
 from pipeline.alerts.matchable import matchable
 from pipeline.alerts.passage import matched_words, passage
 from pipeline.alerts.query.notes import notes
+from pipeline.alerts.query.spell import spell
 from pipeline.alerts.query.syntax import parse_query
-from pipeline.alerts.query.tree import Query, spell
+from pipeline.alerts.query.tree import Query
 
 __all__ = ["Query", "SubscriptionIndex", "matchable", "matched_words", "notes", "parse_query", "passage", "spell"]

@@ -1,44 +1,50 @@
 """Find the subscriptions that an article meets, at a cost that follows the candidates and not their number.
 
-In: subscriptions, and articles one by one. Out: `Match`es, in the order the subscriptions were added. Hides
-nothing; pure but for its own tables. Each query lies under the fewest, rarest terms (or pairs of terms, for
-phrases) without one of which it cannot be met; only queries found under the article's own terms are evaluated.
-Trap: not for several threads at once while subscriptions are added or removed.
+In: subscriptions, and articles one by one. Out: `Match`es, by the subscriptions' ids. Pure but for its own tables,
+which several threads may use. Each query lies under the fewest, rarest keys without one of which it cannot be met;
+only queries found under the article's own keys are evaluated. Equal queries are one. Trap: of a query only its text and
+keys are kept, to hold a million of them; it is parsed again when an article brings it up, and then remembered.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 
-from pipeline.alerts.query.evaluate import ArticleWords, meets, spans
-from pipeline.alerts.query.plan import Key, Rarity, normalise, rarity_by_form, required_keys
-from pipeline.alerts.query.syntax import parse_query
-from pipeline.alerts.query.tree import Query
+from pipeline.alerts.query.article_keys import ArticleKeys
+from pipeline.alerts.query.evaluate import meets, spans
+from pipeline.alerts.query.keys import ANY, Key, Rarity, rarity_by_form, required_keys
+from pipeline.alerts.query.plan import normalise
+from pipeline.alerts.query.quick import Quick, quick
+from pipeline.alerts.query.syntax import EXPANDED_LIMIT, read_query
+from pipeline.alerts.query.tree import Query, Regex
+from pipeline.alerts.query.words import ArticleWords
 from pipeline.errors import BadQuery
 from pipeline.model import Match, Matchable, Subscription
 
-
-@lru_cache(maxsize=250_000)
-def _planned(text: str, rarity: Rarity) -> tuple[Query, frozenset[Key]]:
-    """Parse a query and choose its keys; remembered, since an index made anew after one change asks for all again.
-
-    Parsing is nine tenths of building an index. Raises BadQuery, which is not remembered.
-    """
-    query = normalise(parse_query(text))
-    keys = required_keys(query, rarity)
-    if keys is None:
-        raise AssertionError("the parser lets no query without required words pass")
-    return query, keys
+ANY_LIMIT = 200  #: queries that every article must be asked, such as a regular expression alone
+SLOW_SECONDS = 0.05  #: of processor time that a query with regular expressions may take for one article
+STRIKES = 3  #: articles for which it may take longer before it is left out
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """A subscription in the index."""
+@lru_cache(maxsize=100_000)
+def _read(text: str) -> Quick:
+    """Parse a query; raises BadQuery, which is not remembered. Saved queries have been written out before."""
+    return quick(normalise(read_query(text, limit=EXPANDED_LIMIT).query))
 
-    order: int
-    subscription_id: int
-    query: Query  #: normalised
-    keys: frozenset[Key]
+
+class _Plan:
+    """One query, and the subscriptions that ask it."""
+
+    __slots__ = ("ids", "keys", "strikes", "text")
+
+    def __init__(self, text: str, keys: tuple[Key, ...]) -> None:
+        self.text = text
+        self.keys = keys
+        self.ids: tuple[int, ...] = ()
+        self.strikes = -1  #: -1: its time is not watched
 
 
 class SubscriptionIndex:
@@ -47,10 +53,15 @@ class SubscriptionIndex:
     def __init__(self, subscriptions: Iterable[Subscription] = (), rarity: Rarity = rarity_by_form) -> None:
         """Build the index; `rarity` guesses the share of articles holding a term and only affects speed."""
         self._rarity = rarity
-        self._held: dict[int, _Held] = {}
-        self._by_key: dict[Key, list[_Held]] = {}
-        self._order = 0
+        self._lock = threading.Lock()
+        self._plans: dict[str, _Plan] = {}
+        self._held: dict[int, _Plan] = {}
+        self._by_key: dict[Key, _Plan | list[_Plan]] = {}
+        self._special = ArticleKeys(self._by_key)
+        self._firsts: Counter[str] = Counter()  #: terms that begin a pair under which a query lies
+        self._overdue: dict[_Plan, float] = {}
         self.broken: dict[int, BadQuery] = {}  #: by subscription id, what is wrong with its query
+        self.slow: dict[int, str] = {}  #: by subscription id, why it was left out while articles came in
         for subscription in subscriptions:
             self.add(subscription)
 
@@ -59,39 +70,149 @@ class SubscriptionIndex:
 
     def add(self, subscription: Subscription) -> None:
         """Add a subscription, or put it in place of the one with its id; a disabled one is only taken out."""
-        self.remove(subscription.id)
-        if not subscription.enabled:
-            return
-        try:
-            query, keys = _planned(subscription.query, self._rarity)
-        except BadQuery as problem:
-            self.broken[subscription.id] = problem
-            return
-        self._order += 1
-        held = _Held(self._order, subscription.id, query, keys)
-        self._held[subscription.id] = held
-        for key in keys:
-            self._by_key.setdefault(key, []).append(held)
+        with self._lock:
+            self._remove(subscription.id)
+            if not subscription.enabled:
+                return
+            try:
+                plan = self._plans.get(subscription.query) or self._planned(subscription.query)
+            except BadQuery as problem:
+                self.broken[subscription.id] = problem
+                return
+            plan.ids = tuple(sorted((*plan.ids, subscription.id)))
+            self._held[subscription.id] = plan
 
     def remove(self, subscription_id: int) -> None:
         """Take a subscription out; one that is not there stays out."""
-        self.broken.pop(subscription_id, None)
-        held = self._held.pop(subscription_id, None)
-        if held is None:
-            return
-        for key in held.keys:
-            under = self._by_key[key]
-            under.remove(held)
-            if not under:
-                del self._by_key[key]
+        with self._lock:
+            self._remove(subscription_id)
 
     def match(self, article: Matchable) -> list[Match]:
         """Give the subscriptions that an article meets, each with the places that show why."""
-        words = ArticleWords(article.title, article.text)
-        met = [held for held in self._candidates(words) if meets(held.query, words)]
-        return [Match(held.subscription_id, spans(held.query, words)) for held in met]
+        words = ArticleWords(article)
+        found: list[Match] = []
+        with self._lock:
+            for ids, query in self._met(words):
+                shown = spans(query, words)
+                found.extend(Match(subscription_id, shown) for subscription_id in ids)
+        return sorted(found, key=lambda match: match.subscription_id)
 
-    def _candidates(self, words: ArticleWords) -> list[_Held]:
-        keys: set[Key] = {*words.terms, *words.pairs()}
-        found = {held.order: held for key in keys & self._by_key.keys() for held in self._by_key[key]}
-        return [found[order] for order in sorted(found)]
+    def met(self, article: Matchable) -> list[int]:
+        """Give only the ids of the subscriptions that an article meets."""
+        with self._lock:
+            found = [ids for ids, _ in self._met(ArticleWords(article))]
+        return sorted(chain.from_iterable(found))
+
+    def _met(self, words: ArticleWords) -> list[tuple[tuple[int, ...], Query]]:
+        """Evaluate the candidates: the plans under the article's own keys."""
+        hits: set[Key] = {*(words.terms & self._by_key.keys())}
+        hits.update(filter(self._by_key.__contains__, words.pairs(self._firsts)))
+        hits.update(filter(self._by_key.__contains__, self._special.found(words)))
+        candidates: set[_Plan] = set()
+        for key in hits:
+            plans = self._by_key[key]
+            candidates.update(plans) if isinstance(plans, list) else candidates.add(plans)
+        met: list[tuple[tuple[int, ...], Query]] = []
+        for plan in candidates:
+            read = _read(plan.text)
+            if read.may_meet(words) and (read.is_whole or self._meets(plan, read.query, words)):
+                met.append((plan.ids, read.query))
+        if self._overdue:
+            self._leave_out()
+        return met
+
+    def _meets(self, plan: _Plan, query: Query, words: ArticleWords) -> bool:
+        """Evaluate a query in full; one that takes too long too often is left out from then on (S18)."""
+        if plan.strikes < 0:
+            return meets(query, words)
+        began = time.thread_time()
+        met = meets(query, words)
+        taken = time.thread_time() - began
+        plan.strikes += taken > SLOW_SECONDS
+        if plan.strikes >= STRIKES:
+            self._overdue[plan] = taken
+        return met
+
+    def _leave_out(self) -> None:
+        for plan, taken in self._overdue.items():
+            for subscription_id in plan.ids:
+                self._remove(subscription_id)
+                self.slow[subscription_id] = f"its expression took {taken:.2f} s for one article; make it simpler"
+        self._overdue.clear()
+
+    def _planned(self, text: str) -> _Plan:
+        """Make a plan and file it under its keys; raises BadQuery."""
+        read = _read(text)
+        keys = required_keys(read.query, self._rarity)
+        if keys is None:
+            raise AssertionError("the parser lets no query without required words pass")
+        if ANY in keys and self._count(ANY) >= ANY_LIMIT:
+            problem = (
+                f"there are {ANY_LIMIT} queries already that must be asked of every article; add a word to this one"
+            )
+            raise BadQuery(problem, 0)
+        plan = self._plans[text] = _Plan(text, tuple(keys))
+        plan.strikes = 0 if any(isinstance(leaf, Regex) for leaf in _all_leaves(read.query)) else -1
+        for key in plan.keys:
+            self._file(key, plan)
+        return plan
+
+    def _count(self, key: Key) -> int:
+        plans = self._by_key.get(key, [])
+        return len(plans) if isinstance(plans, list) else 1
+
+    def _file(self, key: Key, plan: _Plan) -> None:
+        before = self._by_key.get(key)
+        if before is None:
+            self._by_key[key] = plan
+            self._special.add(key)
+            self._count_pair(key, 1)
+        elif isinstance(before, list):
+            before.append(plan)
+        else:
+            self._by_key[key] = [before, plan]
+
+    def _remove(self, subscription_id: int) -> None:
+        self.broken.pop(subscription_id, None)
+        self.slow.pop(subscription_id, None)
+        plan = self._held.pop(subscription_id, None)
+        if plan is None:
+            return
+        plan.ids = tuple(one for one in plan.ids if one != subscription_id)
+        if not plan.ids:
+            self._drop(plan)
+
+    def _drop(self, plan: _Plan) -> None:
+        del self._plans[plan.text]
+        for key in plan.keys:
+            self._unfile(key, plan)
+
+    def _unfile(self, key: Key, plan: _Plan) -> None:
+        plans = self._by_key[key]
+        if isinstance(plans, list):
+            plans.remove(plan)
+            if len(plans) == 1:
+                self._by_key[key] = plans[0]
+        else:
+            del self._by_key[key]
+            self._special.remove(key)
+            self._count_pair(key, -1)
+
+    def _count_pair(self, key: Key, by: int) -> None:
+        """Keep count of the terms that begin a pair, so that no other is looked up."""
+        if isinstance(key, tuple):
+            self._firsts[key[0]] += by
+            if not self._firsts[key[0]]:
+                del self._firsts[key[0]]
+
+
+def _all_leaves(tree: Query) -> Iterator[Query]:
+    """Yield every leaf of a query, negated ones too."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        inner = getattr(node, "parts", None) or [part for part in (getattr(node, "part", None),) if part]
+        if inner:
+            stack.extend(inner)
+        else:
+            yield node

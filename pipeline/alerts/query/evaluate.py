@@ -1,74 +1,43 @@
 """Decide whether an article meets a query, and where its words stand.
 
 In: a normalised query tree and an `ArticleWords`. Out: yes or no, and spans into the original title and text.
-Pure. Trap: words of the title and of the text count together, but a phrase does not run from one into the other.
+Pure. Trap: what is met in a field other than title and text (a site, an author) shows no place.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from urllib.parse import urlsplit
 
-from pipeline.alerts.query.fold import Token, tokenise
+from pipeline.alerts.query.dates import is_within
+from pipeline.alerts.query.fold import fold, terms_of
+from pipeline.alerts.query.near import near_intervals
 from pipeline.alerts.query.plan import leaves
-from pipeline.alerts.query.tree import And, Leaf, Not, Or, Phrase, Query, Word
-from pipeline.model import Span
+from pipeline.alerts.query.regexes import TEXT_LIMIT, compiled
+from pipeline.alerts.query.tree import (
+    And,
+    Folder,
+    Language,
+    Leaf,
+    Near,
+    Not,
+    Or,
+    Phrase,
+    Published,
+    Query,
+    Regex,
+    Sequence,
+    Site,
+    Word,
+)
+from pipeline.alerts.query.words import ArticleWords
+from pipeline.model import Matchable, Span
 
 SPAN_LIMIT = 200  #: a long article may repeat a word without end; the first ones are enough to show why
-
-_GAP = Token("", 0, 0)  #: stands between title and text; no term is empty, so no phrase crosses it
-
-
-class ArticleWords:
-    """An article cut into words once, for any number of queries."""
-
-    def __init__(self, title: str, text: str) -> None:
-        tokens = list(tokenise(title))
-        self._title_count = len(tokens)
-        tokens.append(_GAP)
-        tokens.extend(tokenise(text))
-        self._tokens = tokens
-        self._terms = [token.term for token in tokens]
-        self._places: dict[str, list[int]] = {}
-        for place, term in enumerate(self._terms):
-            self._places.setdefault(term, []).append(place)
-
-    @property
-    def terms(self) -> Iterable[str]:
-        """Its distinct terms, and the empty string."""
-        return self._places.keys()
-
-    def pairs(self) -> Iterator[tuple[str, str]]:
-        """Yield the terms that stand side by side, two by two."""
-        return pairwise(self._terms)
-
-    def holds(self, leaf: Leaf) -> bool:
-        """Whether a word or phrase occurs."""
-        if isinstance(leaf, Word):
-            return leaf.term in self._places
-        return next(self._phrase_places(leaf.terms), None) is not None
-
-    def spans_of(self, leaf: Leaf) -> Iterator[Span]:
-        """Yield where a word or phrase stands, title first."""
-        length = 1 if isinstance(leaf, Word) else len(leaf.terms)
-        places = self._places.get(leaf.term, ()) if isinstance(leaf, Word) else self._phrase_places(leaf.terms)
-        for place in places:
-            field = "title" if place < self._title_count else "text"
-            yield Span(field, self._tokens[place].start, self._tokens[place + length - 1].end)
-
-    def _phrase_places(self, terms: tuple[str, ...]) -> Iterator[int]:
-        """Yield where a phrase begins, by way of its rarest word."""
-        wanted = list(terms)
-        counts = [len(self._places.get(term, ())) for term in terms]
-        rarest = counts.index(min(counts))
-        for place in self._places.get(terms[rarest], ()):
-            start = place - rarest
-            if start >= 0 and self._terms[start : start + len(wanted)] == wanted:
-                yield start
 
 
 def meets(query: Query, words: ArticleWords) -> bool:
     """Whether an article meets a query."""
     match query:
-        case Word() | Phrase():
+        case Word() | Phrase() | Sequence():
             return words.holds(query)
         case And(parts):
             return all(meets(part, words) for part in parts)
@@ -76,6 +45,56 @@ def meets(query: Query, words: ArticleWords) -> bool:
             return any(meets(part, words) for part in parts)
         case Not(part):
             return not meets(part, words)
+        case Near():
+            return bool(near_intervals(query, words))
+    return _meets_condition(query, words.article)
+
+
+def _meets_condition(leaf: Query, article: Matchable) -> bool:
+    match leaf:
+        case Regex():
+            return any(True for _ in _found(leaf, article))
+        case Site(value):
+            return is_of_site(value, article)
+        case Folder(value):
+            return value in folders_of(article)
+        case Language(code):
+            return article.language == code
+        case Published():
+            return is_within(leaf, article)
+    raise AssertionError(leaf)
+
+
+def is_of_site(value: str, article: Matchable) -> bool:
+    """Whether an article's host or outlet is a domain or lies below it, or its outlet is called so."""
+    if "." in value and " " not in value:
+        return value.removeprefix(".") in domains_of(article)
+    name = f" {' '.join(terms_of(value))} "
+    return name in f" {' '.join(terms_of(article.site))} " or value in article.outlet.split(".")
+
+
+def domains_of(article: Matchable) -> set[str]:
+    """Give an article's host and outlet with every domain above them."""
+    found: set[str] = set()
+    for host in {(urlsplit(article.url).hostname or "").lower(), article.outlet.lower()} - {""}:
+        labels = host.split(".")
+        found.update(".".join(labels[n:]) for n in range(len(labels)))
+    return found
+
+
+def folders_of(article: Matchable) -> set[str]:
+    """Give the folder of an article's feed with every folder above it, folded."""
+    parts = [fold(part.strip()) for part in article.folder.split("/") if part.strip()]
+    return {"/".join(parts[:n]) for n in range(1, len(parts) + 1)}
+
+
+def _found(leaf: Regex, article: Matchable) -> Iterator[Span]:
+    """Yield what an expression finds, title first; an address shows no place."""
+    expression = compiled(leaf.pattern, case=leaf.case)
+    for field in (leaf.field,) if leaf.field else ("title", "text"):
+        text: str = getattr(article, field)
+        for found in expression.finditer(text[:TEXT_LIMIT]):
+            yield Span(field, found.start(), found.end())
 
 
 def spans(query: Query, words: ArticleWords) -> tuple[Span, ...]:
@@ -83,9 +102,20 @@ def spans(query: Query, words: ArticleWords) -> tuple[Span, ...]:
 
     Words of an OR branch that was not met are left out. At most `SPAN_LIMIT` places are given.
     """
-    found = {span for leaf in _shown(query, words) for span in words.spans_of(leaf)}
+    found = {span for leaf in _shown(query, words) for span in _spans_of(leaf, words)}
     ordered = sorted(found, key=lambda span: (span.field != "title", span.start, span.end))
     return tuple(_merged(ordered))[:SPAN_LIMIT]
+
+
+def _spans_of(leaf: Leaf, words: ArticleWords) -> Iterable[Span]:
+    match leaf:
+        case Word() | Phrase() | Sequence():
+            return [words.span(i) for i in words.intervals(leaf)] if leaf.field in {"", "title", "text"} else ()
+        case Near():
+            return [words.span(interval) for interval in near_intervals(leaf, words)]
+        case Regex() if leaf.field != "url":
+            return (span for span in _found(leaf, words.article) if span.end > span.start)
+    return ()
 
 
 def _shown(query: Query, words: ArticleWords) -> list[Leaf]:
@@ -94,8 +124,7 @@ def _shown(query: Query, words: ArticleWords) -> list[Leaf]:
             return [leaf for part in parts if meets(part, words) for leaf in _shown(part, words)]
         case And(parts):
             return [leaf for part in parts for leaf in _shown(part, words)]
-        case _:
-            return leaves(query)
+    return leaves(query)
 
 
 def _merged(ordered: Iterable[Span]) -> list[Span]:

@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-_APOSTROPHES = "'’‘ʼʹʻʽʾʿˈ＇ꞌ`´"
+APOSTROPHES = "'’‘ʼʹʻʽʾʿˈ＇ꞌ`´"
 
 #: Soft hyphen, joiners, direction marks, tatweel: invisible inside a word, and no part of it.
-_IGNORABLE = "\u00ad\u034f\u061c\u0640\u200c\u200d\u200e\u200f\u2060\ufeff"
+IGNORABLE = "\u00ad\u034f\u061c\u0640\u200c\u200d\u200e\u200f\u2060\ufeff"
 
 #: Letters that NFKD leaves alone; the targets are those of Lucene's ASCIIFoldingFilter, which news search
 #: has taught people (`ə` as in Əliyev/Aliyev is `a` there).
@@ -85,7 +85,7 @@ def _pattern() -> re.Pattern[str]:
     spaced: list[int] = []
     unspaced: list[int] = []
     marks: list[int] = []
-    apart = {ord(c) for c in _APOSTROPHES + _IGNORABLE} | set(range(0x1100, 0x1200))
+    apart = {ord(c) for c in APOSTROPHES + IGNORABLE} | set(range(0x1100, 0x1200))
     without_spaces = _codes(_UNSPACED_RANGES[:-1])
     for code in range(0x20000):
         character = chr(code)
@@ -93,10 +93,10 @@ def _pattern() -> re.Pattern[str]:
             marks.append(code)
         elif character.isalnum() and code not in apart:
             (unspaced if code in without_spaces else spaced).append(code)
-    letter, mark, ignorable = _class_of(spaced), _class_of(marks), re.escape(_IGNORABLE)
+    letter, mark, ignorable = _class_of(spaced), _class_of(marks), re.escape(IGNORABLE)
     word = f"[{letter}]+(?:[{mark}]+[{letter}]*|[{ignorable}]+(?=[{letter}{mark}])[{letter}]*)*"
     single = f"(?:[{_class_of(unspaced)}\\U00020000-\\U0003ffff]|{_JAMO})[{mark}\uff9e\uff9f]*"
-    possessive = f"[{_APOSTROPHES}][sS](?![{letter}{mark}])"
+    possessive = f"[{APOSTROPHES}][sS](?![{letter}{mark}])"
     return re.compile(f"(?=\\w)(?:{_PLAIN}|({word})(?:{possessive})?|{single})")
 
 
@@ -115,7 +115,7 @@ def _fold_character(character: str) -> str:
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
     if folded == "и\u0306":
         return "й"
-    kept = (c for c in folded if c not in _IGNORABLE and ord(c) not in _ACCENTS)
+    kept = (c for c in folded if c not in IGNORABLE and ord(c) not in _ACCENTS)
     return unicodedata.normalize("NFC", "".join(_LETTERS.get(c) or _digit(c) for c in kept))
 
 
@@ -150,3 +150,18 @@ def tokenise(text: str) -> Iterator[Token]:
 def terms_of(text: str) -> tuple[str, ...]:
     """Give only the folded words of a text."""
     return tuple(token.term for token in tokenise(text))
+
+
+def is_unspaced(term: str) -> bool:
+    """Tell whether a term is a character of a script without spaces, or of Hangul."""
+    return not term.isascii() and any(low <= ord(term[0]) <= high for low, high in _UNSPACED_RANGES)
+
+
+def is_mark(character: str) -> bool:
+    """Tell whether a character only goes with the letter before it."""
+    return unicodedata.category(character) in _MARKS
+
+
+def is_word(character: str) -> bool:
+    """Tell whether a character alone is a word."""
+    return _TOKEN.fullmatch(character) is not None

@@ -5,35 +5,40 @@ query runs as it stands.
 """
 
 import unicodedata
+from collections.abc import Iterator
 
 from pipeline.alerts.query.fold import terms_of
-from pipeline.alerts.query.scan import as_typed, pieces
-from pipeline.alerts.query.syntax import read_query
-from pipeline.alerts.query.tree import spell
+from pipeline.alerts.query.keys import ANY, required_keys
+from pipeline.alerts.query.plan import normalise
+from pipeline.alerts.query.scan import Piece, as_typed, pieces
+from pipeline.alerts.query.spell import spell
+from pipeline.alerts.query.syntax import Saved, no_saved, read_query
 
-_FOREIGN = {"NEAR": "AND", "UND": "AND", "ODER": "OR", "NICHT": "NOT", "ET": "AND", "OU": "OR"}
+_FOREIGN = {"NEAR": "NEAR/5", "UND": "AND", "ODER": "OR", "NICHT": "NOT", "ET": "AND", "OU": "OR"}
 
 
-def notes(text: str) -> tuple[str, ...]:
+def notes(text: str, saved: Saved = no_saved) -> tuple[str, ...]:
     """List the notes on a query in the order of its words; raises BadQuery if it is not well-formed."""
-    reading = read_query(text)
-    words = [piece.text for piece in pieces(as_typed(text)) if piece.kind == "word"]
-    found = [note for word in words for note in (_operator_note(word), _symbols_note(word)) if note]
+    reading = read_query(text, saved)
+    words = [piece for piece in pieces(as_typed(text)) if piece.kind == "word"]
+    found = [note for word in words for note in _word_notes(word)]
     if reading.mixed:
         found.append(f"AND, written or left out, binds before OR; this is read as {spell(reading.query)}")
+    keys = required_keys(normalise(reading.query)) or frozenset()
+    if ANY in keys:
+        found.append("no word must occur, so every article is searched; add a word to make it cheap")
+    elif any(isinstance(key, str) and key.startswith((":lang:", ":folder:")) for key in keys):
+        found.append("no word must occur, so every article of that language or folder is met; add a word")
     return tuple(dict.fromkeys(found))
 
 
-def _operator_note(word: str) -> str:
+def _word_notes(piece: Piece) -> Iterator[str]:
+    word = piece.text
     if word in {"and", "or", "not"}:
-        return f"'{word}' in lower case is searched as a word; write {word.upper()}"
+        yield f"'{word}' in lower case is searched as a word; write {word.upper()}"
     if ours := _FOREIGN.get(word):
-        return f"'{word}' is searched as a word; the operator is {ours}"
-    return ""
-
-
-def _symbols_note(word: str) -> str:
-    """Name symbols that take no part in the search, such as the plus signs of C++."""
-    if not any(character in "#@" or unicodedata.category(character).startswith("S") for character in word):
-        return ""
-    return f"'{word}' is searched as '{' '.join(terms_of(word))}'; symbols do not count"
+        yield f"'{word}' is searched as a word; the operator is {ours}"
+    if word.endswith("?") and not word.endswith("\\?"):
+        yield f"the ? of '{word}' stands for one more letter; leave it out to find '{word.rstrip('?')}'"
+    if any(character in "#@" or unicodedata.category(character).startswith("S") for character in word):
+        yield f"'{word}' is searched as '{' '.join(terms_of(word))}'; symbols do not count"

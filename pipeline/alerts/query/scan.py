@@ -1,8 +1,7 @@
-"""Look over a query before it is parsed, and say where its quotes, parentheses and operators do not fit.
+"""Cut a query into pieces, and say where its quotes, parentheses and operators do not fit.
 
-In: the query as typed. Out: the query as the parser takes it, of the same length, so that every position stays
-true; or `BadQuery` with the mend for the one mistake it names. Pure. Trap: the lexical rules repeat those of
-luqum's lexer and must agree with them (a test compares the two).
+In: the query as typed. Out: `Piece`s; or `BadQuery` with the mend for the one mistake it names. Pure. Trap: the check
+is made only for queries that the parser refuses, since it words most mistakes better; what it lets pass need not parse.
 """
 
 import re
@@ -26,8 +25,14 @@ _TYPED = str.maketrans(
 
 _PIECE = re.compile(
     r"""(?P<space>\s+)
+    | (?P<saved>@"[^"]*")
     | (?P<phrase>"(?:[^\\"]|\\.)*")
-    | (?P<regex>/(?:[^\\/]|\\.)*/)
+    | (?P<regex>/(?=\S)(?:[^\\/]|\\.)+/(?=[\s)]|\Z))
+    | (?P<value>(?:(?<=\burl:)|(?<=\bsite:))[^\s()"]+
+        |(?<=\bpublished:)(?:[\[{][^\]}]*[\]}]|[<>]?=?[^\s()"<>=]+))
+    | (?P<field>[A-Za-z][A-Za-z-]*:(?=[^\s:/]|/[^/]))
+    | (?P<near>O?NEAR/\d+(?=[\s)(]|\Z))
+    | (?P<fuzzy>~[\d.]*)
     | (?P<word>(?:[^\s:^~(){}[\]/"'+\-\\<>]|\\.)(?:[^\s:^\\~(){}[\]]|\\.)*)
     | (?P<symbol>.)""",
     re.VERBOSE | re.DOTALL,
@@ -37,7 +42,7 @@ _SINGLE_QUOTED = re.compile(r"'([^'\"]+)'(?=$|[\s)])")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece of a query: `kind` is space, phrase, regex, word or symbol."""
+    """One piece of a query; `kind` is a group of the pattern above."""
 
     kind: str
     text: str
@@ -51,11 +56,11 @@ class Piece:
     @property
     def is_operator(self) -> bool:
         """Whether it is AND, OR or NOT."""
-        return self.kind == "word" and self.text in OPERATORS and self.text != "TO"
+        return self.kind == "word" and self.text in OPERATORS
 
 
 def pieces(query: str) -> Iterator[Piece]:
-    """Cut a query as the parser's lexer does."""
+    """Cut a query into pieces; what is no piece of the language is a symbol."""
     for found in _PIECE.finditer(query):
         yield Piece(found.lastgroup or "symbol", found[0], found.start())
 
@@ -65,24 +70,15 @@ def as_typed(query: str) -> str:
     return query.translate(_TYPED)
 
 
-def prepare(query: str) -> str:
-    """Check lengths, quotes, parentheses and operators; give the query as the parser takes it.
+def check(typed: str) -> None:
+    """Raise BadQuery at the first mistake of quotes, parentheses and operators; what is open at the end comes last.
 
-    Raises BadQuery at the first mistake, read from the left; what is open at the end is named last.
+    `typed` is as `as_typed` gives it.
     """
-    if len(query) > LENGTH_LIMIT:
-        raise BadQuery(f"the query is longer than {LENGTH_LIMIT:,} characters", LENGTH_LIMIT)
-    typed = as_typed(query)
-    if not typed.strip():
-        raise BadQuery("the query is empty", 0)
     checker = _Checker(typed)
     for piece in pieces(typed):
         checker.take(piece)
     checker.finish()
-    prepared = checker.prepared()
-    if not prepared.strip():
-        raise BadQuery("the query holds no word", 0)
-    return prepared
 
 
 @dataclass(slots=True)
@@ -93,15 +89,16 @@ class _Checker:
     open_at: list[int] = field(default_factory=list)
     waiting: Piece | None = None  #: operator or "(" that needs a word after it
     has_word: bool = False  #: a word stands before this point, in this parenthesis
-    blanks: list[int] = field(default_factory=list)
 
     def take(self, piece: Piece) -> None:
         if piece.kind == "symbol":
             self._take_symbol(piece)
-        elif piece.is_operator:
+        elif piece.is_operator or piece.kind == "near":
             self._take_operator(piece)
-        elif piece.kind in {"word", "phrase", "regex"}:
+        elif piece.kind in {"word", "phrase", "regex", "saved", "value"}:
             self._take_word(piece)
+        elif piece.kind == "field":
+            self.waiting = piece
 
     def finish(self) -> None:
         if self.open_at:
@@ -109,13 +106,6 @@ class _Checker:
             raise BadQuery("this '(' is never closed", at, self._mend_end())
         if self.waiting:
             raise self._nothing_after(self.waiting)
-
-    def prepared(self) -> str:
-        """Give the query with apostrophes that begin a word blanked: the parser refuses them."""
-        characters = list(self.query)
-        for at in self.blanks:
-            characters[at] = " "
-        return "".join(characters)
 
     def _take_symbol(self, piece: Piece) -> None:
         match piece.text:
@@ -154,11 +144,10 @@ class _Checker:
         if quoted := _SINGLE_QUOTED.match(self.query, piece.start):
             mend = f'{self.query[: piece.start]}"{quoted[1]}"{self.query[quoted.end() :]}'
             raise BadQuery("a phrase stands in double quotation marks", piece.start, mend)
-        self.blanks.append(piece.start)
 
     def _take_sign(self, piece: Piece) -> None:
         before, after = self.query[: piece.start][-1:], self.query[piece.end :][:1]
-        if before.strip() and before != "(":
+        if before.strip() and before not in "(:":
             raise BadQuery(
                 f"'{piece.text}' directly after this is unclear; put a space before it, or leave it out", piece.start
             )
@@ -173,7 +162,7 @@ class _Checker:
         if piece.text == "NOT":
             self.waiting = piece
             return
-        if self.waiting and self.waiting.is_operator:
+        if self.waiting and (self.waiting.is_operator or self.waiting.kind == "near"):
             mend = self._without(piece) if piece.text == self.waiting.text else ""
             raise BadQuery(f"{piece.text} directly after {self.waiting.text}: a word is missing", piece.start, mend)
         if self.waiting and self.waiting.text in "-+":

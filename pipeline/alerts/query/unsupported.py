@@ -5,106 +5,88 @@ caller tries it and mends on, or drops it.
 """
 
 import re
+from difflib import get_close_matches
 
-from pipeline.alerts.query.scan import pieces
+from pipeline.alerts.query.scan import Piece
 from pipeline.errors import BadQuery
 
-#: By luqum's name of the construct: what it is called, and what to write.
-_CONSTRUCTS = {
-    "SearchField": ("fields", "every word is looked for in title and text; leave the field out, or quote the words"),
-    "Fuzzy": ("fuzzy words", "write the spellings with OR: (Zelensky OR Zelenskyy)"),
-    "Proximity": ("words near each other", "ask for both words with AND"),
-    "Boost": ("weights", "a query is met or not; leave the weight out"),
-    "Range": ("ranges", "write the words or numbers with OR"),
-    "From": ("comparisons", "write the words or numbers with OR"),
-    "To": ("comparisons", "write the words or numbers with OR"),
-    "Regex": ("regular expressions", "write the forms with OR, or put a text with slashes in quotation marks"),
-    "Wildcard": ("wildcards", "write the forms with OR: (sanction OR sanctions)"),
-}
+FIELDS = ("title", "text", "site", "feed", "folder", "lang", "author", "url", "published")
+MODES = ("case", "accents", "exact", "stem", "name")
 
-#: The character that gives away a construct the parser could not even read.
-_SYMBOLS = {
-    ":": "SearchField", "~": "Fuzzy", "^": "Boost", "[": "Range", "]": "Range", "{": "Range", "}": "Range",
-    "<": "To", ">": "From", "/": "Regex",
+#: What other search languages call our fields.
+_OTHER_FIELDS = {
+    "headline": "title", "intitle": "title", "subject": "title", "body": "text", "content": "text", "intext": "text",
+    "article": "text", "summary": "text", "source": "site", "domain": "site", "host": "site", "outlet": "site",
+    "sourcedomain": "site", "language": "lang", "date": "published", "pubdate": "published", "inurl": "url",
+    "link": "url", "byline": "author", "by": "author", "tag": "folder", "category": "folder", "stemmed": "stem",
 }  # fmt: skip
-
-_FIELDS = frozenset({"title", "headline", "text", "body", "content", "article", "intitle", "intext", "summary"})
-_WILDCARD = re.compile(r"(?<!\\)(?:\\\\)*([*?])")
 _OTHER_OPERATORS = {"&&": "AND", "&": "AND", "||": "OR", "|": "OR", "!": "NOT"}
-_NEAR = re.compile(r"(?:NEAR|ONEAR|ADJ|W|N|PRE)/\d+")
+_OTHER_NEAR = re.compile(r"(O?)(?:NEAR|ADJ|W|N|PRE|AROUND|WITHIN)/?\(?(\d+)\)?")
+_RANGE = "ranges are for dates, as in published:[2026-03-01 TO 2026-03-31]; write words and numbers with OR"
 
 
-def construct_problem(kind: str, query: str, start: int, end: int) -> BadQuery:
-    """Say that the construct between two positions is not supported; `kind` is luqum's name for it."""
-    name, advice = _CONSTRUCTS.get(kind, (kind, "write words, phrases, AND, OR, NOT and parentheses"))
-    construct = query[start:end].rstrip()
-    return BadQuery(f"{name} are not supported ('{construct}'): {advice}", start, _mend(kind, query, start, construct))
+def symbol_problem(piece: Piece, query: str) -> BadQuery:
+    """Say what is wrong with a character that means nothing where it stands."""
+    mend = _single(f"{query[: piece.start]} {query[piece.end :]}")
+    match piece.text:
+        case ":":
+            return _colon_problem(query, piece.start)
+        case "^":
+            mend = _single(query[: piece.start] + re.sub(r"^\^[\d.]*", "", query[piece.start :]))
+            return BadQuery("weights are not supported: a query is met or not; leave the weight out", piece.start, mend)
+        case "[" | "]" | "{" | "}":
+            is_range = re.match(r"[\[{]\S+\s+TO\s", query[piece.start :])
+            return BadQuery(f"'{piece.text}' cannot stand here: {_RANGE}", piece.start, "" if is_range else mend)
+        case "<" | ">":
+            problem = "comparisons are for dates, as in published:>=2026-03-01; write words and numbers with OR"
+            return BadQuery(f"'{piece.text}' cannot stand here: {problem}", piece.start)
+        case "/":
+            problem = "a regular expression stands between slashes, as in /kurs[ck]/; quote a text with slashes"
+            return BadQuery(f"'/' cannot stand here: {problem}", piece.start, mend)
+    return BadQuery(f"'{piece.text}' is not expected here", piece.start, mend)
 
 
-def symbol_problem(query: str, position: int) -> BadQuery:
-    """Say why the parser stopped at a position: the first character up to there that means something to it."""
-    for piece in pieces(query):
-        if piece.kind == "symbol" and piece.text in _SYMBOLS and piece.start <= position:
-            name, advice = _CONSTRUCTS[_SYMBOLS[piece.text]]
-            mend = _single(f"{query[: piece.start]} {query[piece.end :]}")
-            problem = f"'{piece.text}' cannot stand here; {name} are not supported: {advice}"
-            return BadQuery(problem, piece.start, mend)
-    shown = query[position : position + 1] or "the end"
-    return BadQuery(f"'{shown}' is not expected here", position)
+def _colon_problem(query: str, at: int) -> BadQuery:
+    """Tell a headline's colon from what is one thing, such as 10:30 or an address."""
+    start = re.search(r"[^\s()\"]*$", query[:at])
+    begin = start.start() if start else at
+    chunk = re.match(r'[^\s()"]+:[^\s()"]+', query[begin:])
+    if chunk:
+        return BadQuery(
+            f"'{chunk[0]}' holds a colon; quote it", begin, _replace(query, begin, chunk[0], f'"{chunk[0]}"')
+        )
+    problem = f"':' stands after a field; the fields are {', '.join(FIELDS)}; leave it out, or quote the words"
+    return BadQuery(problem, at, _single(f"{query[:at]} {query[at + 1 :]}"))
+
+
+def field_problem(name: str, query: str, position: int) -> BadQuery:
+    """Say that there is no such field, and which one may be meant."""
+    lower = name.lower()
+    close = get_close_matches(lower, [*FIELDS, *MODES], 1, 0.75)
+    ours = _OTHER_FIELDS.get(lower) or (close[0] if close else "")
+    if ours:
+        mend = _replace(query, position, f"{name}:", f"{ours}:")
+        return BadQuery(f"there is no field '{name}:'; write {ours}:", position, mend)
+    chunk = re.match(r'[^\s()"]+:[^\s()"]+', query[position:])
+    mend = _replace(query, position, chunk[0], f'"{chunk[0]}"') if chunk else ""
+    known = ", ".join(f"{field}:" for field in (*FIELDS, *MODES))
+    return BadQuery(f"there is no field '{name}:', only {known}; leave it out, or quote the words", position, mend)
 
 
 def word_problem(word: str, query: str, position: int) -> BadQuery | None:
-    """Find what a word says that this language does not have: a wildcard, or another language's operator."""
-    if wildcard := _WILDCARD.search(word):
-        mend = query[: position + wildcard.start(1)] + query[position + wildcard.end(1) :]
-        name, advice = _CONSTRUCTS["Wildcard"]
-        return BadQuery(
-            f"{name} are not supported ('{word}'): {advice}",
-            position + wildcard.start(1),
-            mend if wildcard[1] == "?" and wildcard.end() == len(word) else "",
-        )
-    if _NEAR.fullmatch(word):
-        name, advice = _CONSTRUCTS["Proximity"]
-        return BadQuery(f"{name} are not supported ('{word}'): {advice}", position, _replace(query, position, word, ""))
-    return _foreign_operator(word, query, position)
-
-
-def _foreign_operator(word: str, query: str, position: int) -> BadQuery | None:
-    if ours := _OTHER_OPERATORS.get(word):
+    """Find what a word says that this language writes otherwise: another language's operator."""
+    if near := _OTHER_NEAR.fullmatch(word):
+        ours = f"{near[1]}NEAR/{near[2]}"
+        return BadQuery(f"write {ours} instead of '{word}'", position, _replace(query, position, word, ours))
+    if ours := _OTHER_OPERATORS.get(word, ""):
         return BadQuery(f"write {ours} instead of '{word}'", position, _replace(query, position, word, ours))
     if word.startswith("!"):
-        return BadQuery(
-            "write NOT instead of '!'", position, _replace(query, position, word, "NOT " + word.lstrip("!"))
-        )
+        mend = _replace(query, position, word, "NOT " + word.lstrip("!"))
+        return BadQuery("write NOT instead of '!'", position, mend)
     if "|" in word:
         mend = _replace(query, position, word, "(" + " OR ".join(filter(None, word.split("|"))) + ")")
         return BadQuery("write OR with spaces instead of '|'", position + word.index("|"), mend)
     return None
-
-
-def _mend(kind: str, query: str, start: int, construct: str) -> str:
-    match kind:
-        case "SearchField":
-            return _mend_field(query, start)
-        case "Boost":
-            return _replace(query, start, construct, construct[: construct.rindex("^")])
-        case "Proximity":
-            words = construct[1 : construct.rindex('"')].split()
-            return _replace(query, start, construct, "(" + " AND ".join(words) + ")")
-    return ""
-
-
-def _mend_field(query: str, start: int) -> str:
-    """Drop a known field or the colon of a headline; quote what is one thing, such as 10:30 or an address."""
-    found = re.match(r"([^\s:]+)\s*:\s*", query[start:])
-    if not found:
-        return ""
-    if found[1].lower() in _FIELDS:
-        return _replace(query, start, found[0], "")
-    chunk = re.match(r'[^\s()"]+:[^\s()"]+', query[start:])
-    if chunk:
-        return _replace(query, start, chunk[0], f'"{chunk[0]}"')
-    return _replace(query, start, found[0], found[1] + " ")
 
 
 def _replace(query: str, start: int, old: str, new: str) -> str:

@@ -1,3 +1,0 @@
-from luqum.tree import Item
-
-def parse(input: str) -> Item: ...

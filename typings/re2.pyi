@@ -1,0 +1,19 @@
+from collections.abc import Iterator
+
+class error(Exception): ...
+
+class Options:
+    log_errors: bool
+    max_mem: int
+    case_sensitive: bool
+
+class Match:
+    def start(self) -> int: ...
+    def end(self) -> int: ...
+
+class Pattern:
+    programsize: int
+    def search(self, text: str) -> Match | None: ...
+    def finditer(self, text: str) -> Iterator[Match]: ...
+
+def compile(pattern: str, options: Options | None = None) -> Pattern: ...
