@@ -10,7 +10,19 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import articles, deliveries, doctor, extract, feeds, hubs, init, run, services, subscriptions
+from cli.commands import (
+    articles,
+    channels,
+    deliveries,
+    doctor,
+    extract,
+    feeds,
+    hubs,
+    init,
+    run,
+    services,
+    subscriptions,
+)
 from cli.exit_codes import FAILED, UNUSABLE
 from cli.output import print_error
 from cli.wiring import VERSION
@@ -32,6 +44,7 @@ app.add_typer(subscriptions.app, name="subscriptions")
 app.add_typer(articles.articles, name="articles")
 app.add_typer(articles.stories, name="stories")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(channels.app, name="channels")
 app.command()(extract.extract)
 app.command()(hubs.hubs)
 app.command()(services.poll)

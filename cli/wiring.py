@@ -66,6 +66,17 @@ def transport_policy(settings: Settings) -> Policy:
     )
 
 
+def site_url(settings: Settings) -> str:
+    """Give the address of the dashboard for links in messages: the one set, or that of this machine."""
+    web = settings.web
+    if web.public_url:
+        return web.public_url.rstrip("/")
+    if web.hosts:
+        return f"{'https' if web.https else 'http'}://{web.hosts[0]}" + ("" if web.https else f":{web.port}")
+    host = "127.0.0.1" if web.host in {"0.0.0.0", "::"} else web.host  # noqa: S104 - compared, not listened on
+    return f"http://[{host}]:{web.port}" if ":" in host else f"http://{host}:{web.port}"
+
+
 def poll_policy(settings: Settings) -> PollPolicy:
     """Give how feeds are polled."""
     return PollPolicy(

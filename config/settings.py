@@ -139,6 +139,9 @@ class DeliverySettings(Section):
     attempts: int = Field(16, ge=1, le=100, description="Tries before a delivery is parked; 16 last 29 hours.")
     first_retry_seconds: float = Field(10, gt=0, description="Wait after the first failure; doubles, with jitter.")
     longest_retry_seconds: float = Field(21_600, gt=0, description="Longest wait between two tries.")
+    give_up_hours: float = Field(
+        72, gt=0, description="Age at which a delivery that fails is parked, however often tried."
+    )
 
 
 class WebSettings(Section):
@@ -149,6 +152,10 @@ class WebSettings(Section):
     password: str = Field("", description="Password of the operator; needed to listen beyond this machine.", repr=False)
     hosts: tuple[str, ...] = Field(
         (), description="Further host names under which the dashboard may be asked, such as `watch.example.org`."
+    )
+    public_url: str = Field(
+        "",
+        description="Address under which receivers of messages reach the dashboard, such as `https://watch.example.org`.",
     )
     https: bool = Field(
         False, description="Whether visitors reach it by https, through a proxy of yours; cookies then travel only so."
@@ -183,6 +190,16 @@ class WebhookChannel(Section):
     type: Literal["webhook"]
     url: str = Field(description="Address that receives the POST.", repr=False)
     secret: str = Field(description="Signing secret, `whsec_` and base64 of 24 to 64 bytes.", repr=False)
+    second_secret: str = Field(
+        "", description="A second live secret while one replaces the other: messages carry both signatures.", repr=False
+    )
+
+
+class HubChannel(Section):
+    """A WebSub hub, told when the feed of a subscription has changed."""
+
+    type: Literal["hub"]
+    url: str = Field(description="Address of the hub.", repr=False)
 
 
 class EmailChannel(Section):
@@ -200,7 +217,9 @@ class EmailChannel(Section):
     password: str = Field("", description="Password at the mail server.", repr=False)
 
 
-ChannelSettings = Annotated[ConsoleChannel | FileChannel | WebhookChannel | EmailChannel, Field(discriminator="type")]
+ChannelSettings = Annotated[
+    ConsoleChannel | FileChannel | WebhookChannel | HubChannel | EmailChannel, Field(discriminator="type")
+]
 
 
 class Settings(Section):

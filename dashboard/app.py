@@ -5,6 +5,7 @@ Trap: the order of the layers, from outside in: headers, Starlette's error layer
 route needs nothing of its own to be guarded, and a new layer outside the door is a hole.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from dashboard.queue_page import queue_routes
 from dashboard.queue_pages import queue_pages
 from dashboard.queue_view import QueueView
 from dashboard.sources import Sources
+from dashboard.subscription_feeds import subscription_routes
 from pipeline.errors import NotFound, Unavailable
 from pipeline.store.database import Database
 
@@ -55,6 +57,8 @@ def create_app(
     queue_view: QueueView | None = None,
     *,
     queue_url: str = "",
+    site_url: str = "",
+    hubs: Mapping[str, str] | None = None,
     required_kinds: tuple[str, ...] = REQUIRED_KINDS,
     clock: Clock = utc_now,
     callbacks: Callbacks | None = None,
@@ -63,7 +67,9 @@ def create_app(
 
     Without `callbacks` there is nothing for hubs.
 
-    `required_kinds` are the kinds of process of which `/readyz` and the overview miss one that does not beat.
+    `site_url` is where receivers of messages reach it, empty for where they asked; `hubs` are the addresses of WebSub
+    hubs by channel. `required_kinds` are the kinds of process of which `/readyz` and the overview miss one that does
+    not beat.
     """
     keys = Keys(settings, clock)
     framing = Framing(keys)
@@ -74,6 +80,7 @@ def create_app(
     app.include_router(login_routes(keys))
     app.include_router(health_routes(sources))
     app.include_router(metrics_routes(sources))
+    app.include_router(subscription_routes(sources, site_url, hubs or {}))
     app.include_router(page_routes(sources, framing))
     app.include_router(queue_routes(sources, framing))
     if callbacks is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http.cookies import SimpleCookie
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -49,7 +49,8 @@ class Keys:
     @property
     def host_names(self) -> frozenset[str]:
         """Give the names we answer to besides localhost and plain addresses."""
-        return frozenset(host_name(name) for name in (self.settings.host, *self.settings.hosts) if name)
+        named = (self.settings.host, *self.settings.hosts, urlsplit(self.settings.public_url).netloc)
+        return frozenset(host_name(name) for name in named if name)
 
 
 def cookie(headers: Headers, name: str) -> str:

@@ -11,12 +11,16 @@ from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from pipeline.alerts.links import FEED_FOLDER, UNSUBSCRIBE_FOLDER
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Answered to anybody who can reach the port; nothing in them tells about the news or the version.
 OPEN_PATHS = frozenset({"/livez", "/login"})
 OPEN_FOLDERS = ("/static/",)
 #: Where hubs ask and push (WebSub): anybody may, by any proxy; what they send is believed only if it is signed.
 HUB_FOLDER = "/websub/"
+#: Whoever knows the secret in the address may enter; a mail provider posts to the second from elsewhere (RFC 8058).
+SECRET_FOLDERS = (FEED_FOLDER, UNSUBSCRIBE_FOLDER)
 #: Read by machines: from this machine, or with a session.
 MACHINE_PATHS = frozenset({"/readyz", "/metrics"})
 #: Forms whose own token stands in when a browser sends no usable Origin.
@@ -124,6 +128,8 @@ def decide(visit: Visit, names: Collection[str], *, has_password: bool) -> Verdi
     here = is_loopback(visit.peer) and not visit.forwarded
     if not has_password and not here:
         return Verdict.AWAY
+    if visit.path.startswith(SECRET_FOLDERS):
+        return Verdict.ENTER
     if _is_foreign(visit, has_password=has_password):
         return Verdict.FOREIGN
     return Verdict.ENTER if _may_enter(visit, here=here, has_password=has_password) else Verdict.SIGN_IN

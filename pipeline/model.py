@@ -566,6 +566,7 @@ class DeliveryTask:
     channel: str
     attempts: int  #: this one included
     notice: Notice
+    made_at: datetime
     feed_key: str = ""  #: of the subscription, for addresses that its receivers may know
     site_url: str = ""  #: where the dashboard is reached, without a slash at the end; empty if nobody knows
 

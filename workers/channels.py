@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from config.settings import ChannelSettings, ConsoleChannel, EmailChannel, FileChannel, WebhookChannel
-from pipeline.alerts.channels import ConsoleTarget, FileTarget, MailTarget, Target, WebhookTarget
+from config.settings import ChannelSettings, ConsoleChannel, EmailChannel, FileChannel, HubChannel, WebhookChannel
+from pipeline.alerts.channels import ConsoleTarget, FileTarget, HubTarget, MailTarget, Target, WebhookTarget
 from pipeline.alerts.channels.mail import address_of
 from pipeline.alerts.channels.webhook import secret_bytes
 from pipeline.errors import BadSettings
@@ -41,6 +41,9 @@ def _target(channel: ChannelSettings, data_dir: Path) -> Target:
             return FileTarget(_checked_path(channel.path, data_dir))
         case WebhookChannel():
             return _webhook(channel)
+        case HubChannel():
+            _check_url(channel.url)
+            return HubTarget(channel.url)
         case EmailChannel():
             return _mail(channel)
 
@@ -53,16 +56,22 @@ def _checked_path(path: Path, data_dir: Path) -> Path:
     raise ValueError(f"path '{path}' leaves the data folder; write it from the root to put the file elsewhere")
 
 
-def _webhook(channel: WebhookChannel) -> WebhookTarget:
+def _check_url(url: str) -> None:
     try:
-        parts = urlsplit(channel.url)
+        parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
         raise ValueError("url must be a whole address such as https://example.org/hook")
+
+
+def _webhook(channel: WebhookChannel) -> WebhookTarget:
+    _check_url(channel.url)
     secret_bytes(channel.secret)
-    return WebhookTarget(channel.url, channel.secret)
+    if channel.second_secret:
+        secret_bytes(channel.second_secret)
+    return WebhookTarget(channel.url, channel.secret, channel.second_secret)
 
 
 def _mail(channel: EmailChannel) -> MailTarget:

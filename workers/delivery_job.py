@@ -7,22 +7,24 @@ long as the lease lasts, and a repeat carries the same id (R5).
 
 import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
+from sqlalchemy import Connection
 
 from config.settings import DeliverySettings
-from pipeline.alerts.channels import Poster, Target, deliver
+from pipeline.alerts.channels import Poster, Target, address_of_target, deliver
 from pipeline.errors import Failure, NotFound, Permanent, StoreUnavailable, Transient
 from pipeline.model import DeliveryTask, Reason
-from pipeline.store import deliveries
+from pipeline.store import deliveries, receivers
 from pipeline.store.database import Database
 from workers.channel_slots import ChannelSlots
 from workers.clock import Clock, utc_now
 from workers.concurrent import JobFunction
 from workers.lanes import LEASE_MARGIN_SECONDS, SEND_DELIVERY, lease_seconds
-from workers.outcomes import Outcome, Step, delivery_outcome
+from workers.outcomes import Outcome, Step, delivery_outcome, rest_seconds
 from workers.patience import Patience
 
 log = structlog.get_logger(__name__)
@@ -43,6 +45,7 @@ class DeliveryJobs:
         *,
         holder: str,
         timeout_seconds: int,
+        site_url: str = "",
         clock: Clock = utc_now,
     ) -> None:
         self._database = database
@@ -53,6 +56,7 @@ class DeliveryJobs:
         self._holder = holder
         self._lease_seconds = lease_seconds(timeout_seconds)
         self._clock = clock
+        self._site_url = site_url
         self._slots = ChannelSlots(settings.concurrency)
 
     @property
@@ -101,6 +105,10 @@ class DeliveryJobs:
         target = self._targets.get(task.channel)
         if target is None:
             raise Permanent(Reason.CHANNEL_UNKNOWN, f"no channel is named {task.channel!r} in the settings")
+        receiver = await self._database.look(receivers.find, task.channel)
+        if receiver and receiver.is_gone(address_of_target(target)):
+            raise Permanent(Reason.RECEIVER_GONE, "it said that it is no more; `storywatch channels resume` asks again")
+        task = replace(task, site_url=self._site_url)
         return await deliver(task, target, self._transport, self._data_dir)
 
     async def _note_sent(self, task: DeliveryTask, answer: str) -> None:
@@ -109,7 +117,7 @@ class DeliveryJobs:
         until = self._clock() + timedelta(seconds=LEASE_MARGIN_SECONDS)
         while True:
             try:
-                noted = await self._database.run(deliveries.sent, task.delivery_id, task.token, self._clock(), answer)
+                noted = await self._database.run(_note_sent, task, self._clock(), answer)
             except StoreUnavailable as error:
                 if self._clock() > until:
                     raise
@@ -120,13 +128,10 @@ class DeliveryJobs:
                 return
 
     async def _fail(self, task: DeliveryTask, failure: Failure) -> None:
-        outcome = delivery_outcome(failure, task.attempts, self._settings)
-        if outcome.step is Step.RETRY:
-            await self._put_back(task, outcome, str(failure))
-        else:
-            await self._database.run(
-                deliveries.park, task.delivery_id, task.token, outcome.reason, str(failure), self._clock()
-            )
+        now = self._clock()
+        age_seconds = (now - task.made_at).total_seconds()
+        outcome = delivery_outcome(failure, task.attempts, self._settings, age_seconds=age_seconds)
+        await self._database.run(self._note_failed, task, failure, outcome, now)
         log.warning(
             "delivery_failed",
             delivery_id=task.delivery_id,
@@ -137,9 +142,34 @@ class DeliveryJobs:
             error=str(failure),
         )
 
-    async def _put_back(self, task: DeliveryTask, outcome: Outcome, error: str) -> None:
-        now = self._clock()
-        not_before = now + timedelta(seconds=outcome.wait_seconds)
-        await self._database.run(
-            deliveries.put_back, task.delivery_id, task.token, now, not_before, outcome.reason, error
-        )
+    def _note_failed(
+        self, tx: Connection, task: DeliveryTask, failure: Failure, outcome: Outcome, now: datetime
+    ) -> None:
+        """Note what becomes of the delivery, and what that says of its receiver."""
+        row = (task.delivery_id, task.token)
+        if outcome.step is Step.RETRY:
+            not_before = now + timedelta(seconds=outcome.wait_seconds)
+            deliveries.put_back(tx, *row, now, not_before, outcome.reason, str(failure))
+        else:
+            deliveries.park(tx, *row, outcome.reason, str(failure), now)
+        target = self._targets.get(task.channel)
+        if isinstance(failure, Transient):
+            self._rest(tx, task.channel, failure, now)
+        elif outcome.reason is Reason.RECEIVER_GONE and target:
+            receivers.gone(tx, task.channel, address_of_target(target), now)
+        else:
+            receivers.works(tx, task.channel)
+
+    def _rest(self, tx: Connection, channel: str, failure: Transient, now: datetime) -> None:
+        """Let a receiver rest that keeps failing; what has waited for it too long by then is given up."""
+        failures = receivers.failed(tx, channel, failure.reason, now)
+        seconds = rest_seconds(failures, failure.retry_after)
+        if seconds:
+            receivers.rest(tx, channel, now + timedelta(seconds=seconds))
+            deliveries.park_older(tx, channel, now - timedelta(hours=self._settings.give_up_hours), now)
+
+
+def _note_sent(tx: Connection, task: DeliveryTask, now: datetime, answer: str) -> bool:
+    noted = deliveries.sent(tx, task.delivery_id, task.token, now, answer)
+    receivers.works(tx, task.channel)
+    return noted

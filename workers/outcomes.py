@@ -17,6 +17,8 @@ from pipeline.model import Reason
 PAGE_WAITS = (60.0, 300.0, 1800.0, 7200.0, 21_600.0)  #: seconds before the second, third … try; the last repeats
 JITTER = 0.2  #: so that what failed together does not come back together
 LONGEST_RETRY_AFTER = 86_400.0  #: a host that asks for more is asked again after a day
+FAILURES_BEFORE_REST = 3
+LONGEST_REST = 900.0  #: a receiver that is back waits at most so long for its alerts
 POISONOUS = frozenset({Reason.EXTRACTION_TIMED_OUT, Reason.EXTRACTION_CRASHED})
 
 Jitter = Callable[[], float]
@@ -61,9 +63,13 @@ def page_outcome(
             return Outcome(Step.USE_FEED, failure.reason)
 
 
-def delivery_outcome(failure: Failure, attempts: int, settings: DeliverySettings, jitter: Jitter = spread) -> Outcome:
-    """Decide for a delivery that failed (checklist R33); `attempts` counts this one."""
+def delivery_outcome(
+    failure: Failure, attempts: int, settings: DeliverySettings, jitter: Jitter = spread, *, age_seconds: float = 0
+) -> Outcome:
+    """Decide for a delivery that failed (checklist R33); `attempts` counts this one, its age is since it was made."""
     match failure:
+        case Transient() if age_seconds > settings.give_up_hours * 3600:
+            return Outcome(Step.PARK, Reason.TOO_MANY_ATTEMPTS)
         case Transient() if attempts < settings.attempts:
             doubled = settings.first_retry_seconds * 2 ** min(attempts - 1, 32)
             wait = min(doubled, settings.longest_retry_seconds) * jitter()
@@ -76,6 +82,19 @@ def delivery_outcome(failure: Failure, attempts: int, settings: DeliverySettings
             return Outcome(Step.PARK, Reason.RECEIVER_REFUSED)
         case _:
             return Outcome(Step.PARK, failure.reason)
+
+
+def rest_seconds(failures: int, asked: float | None) -> float:
+    """Say how long a receiver rests that failed so often in a row; `asked` is its own Retry-After.
+
+    Two failures may be two bad alerts or a hiccup; from the third on nothing is sent to it but a try now and then.
+    """
+    rest = (
+        0.0
+        if failures < FAILURES_BEFORE_REST
+        else min(10.0 * 2 ** min(failures - FAILURES_BEFORE_REST, 16), LONGEST_REST)
+    )
+    return _at_least(rest, asked)
 
 
 def _at_least(wait: float, asked: float | None) -> float:

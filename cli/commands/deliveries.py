@@ -1,13 +1,22 @@
 """`storywatch deliveries`: what was handed to which channel, and what could not be."""
 
-from typing import Annotated
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, TextIO
 
 import typer
 from sqlalchemy import Connection
 
 from cli.commands.options import ConfigOption, JsonOption, LimitOption
-from cli.commands.session import store_of
-from cli.output import out, print_rows
+from cli.commands.session import settings_of, store_of
+from cli.output import note, out, print_rows
+from cli.wiring import open_database, site_url
+from pipeline.alerts.lines import instant
+from pipeline.alerts.message import payload
 from pipeline.errors import NotFound, Unusable
 from pipeline.model import DeliveryState
 from pipeline.store import deliveries
@@ -49,14 +58,65 @@ def replay(
     out.print(f"{len(replayed)} wait to be sent again")
 
 
+@app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="File to write, one JSON object a line; - for standard output.")],
+    channel: Annotated[str | None, typer.Option(help="Only those of this channel.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write what could not be handed over, each with its reason and the message it would have been."""
+    settings = settings_of(config)
+    count = 0
+    with open_database(settings) as database, database.read() as tx, _writing(file) as lines:
+        for delivery, task in deliveries.parked(tx, channel):
+            message = payload(replace(task, site_url=site_url(settings)))
+            lines.write(json.dumps(_dead_letter(delivery) | {"message": message}, ensure_ascii=False) + "\n")
+            count += 1
+    note(f"{count} parked deliveries")
+
+
+@contextmanager
+def _writing(file: Path) -> Iterator[TextIO]:
+    if str(file) == "-":
+        yield sys.stdout
+        return
+    try:
+        with file.open("x", encoding="utf-8") as lines:
+            yield lines
+    except FileExistsError as error:
+        raise Unusable(f"{file} is there already; name another file") from error
+    except OSError as error:
+        raise Unusable(f"{file} cannot be written: {error.strerror}") from error
+
+
+def _dead_letter(delivery: StoredDelivery) -> dict[str, object]:
+    return {
+        "delivery": delivery.id,
+        "id": delivery.public_id,
+        "channel": delivery.channel,
+        "reason": delivery.reason.value if delivery.reason else None,
+        "said": delivery.error or delivery.answer,
+        "attempts": delivery.attempts,
+        "made_at": instant(delivery.created_at),
+        "parked_at": instant(delivery.finished_at) if delivery.finished_at else None,
+    }
+
+
 def _parked_ids(tx: Connection) -> list[int]:
     return [row.id for row in deliveries.recent(tx, REPLAY_LIMIT, DeliveryState.PARKED)]
+
+
+def _notice(delivery: StoredDelivery) -> str:
+    """Say what is handed over."""
+    if delivery.alert_id is not None:
+        return f"alert {delivery.alert_id}"
+    return f"digest {delivery.digest_id}" if delivery.digest_id is not None else f"update {delivery.update_id}"
 
 
 def _row(delivery: StoredDelivery) -> dict[str, object]:
     return {
         "id": delivery.id,
-        "alert": delivery.alert_id,
+        "notice": _notice(delivery),
         "channel": delivery.channel,
         "state": delivery.state.value,
         "attempts": delivery.attempts,

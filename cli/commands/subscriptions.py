@@ -9,8 +9,9 @@ from cli.commands import rule_options
 from cli.commands.options import ConfigOption, JsonOption, LimitOption
 from cli.commands.session import settings_of, store_of
 from cli.output import note, out, print_record, print_rows
-from cli.wiring import open_database
+from cli.wiring import open_database, site_url
 from pipeline.alerts.index import SubscriptionIndex
+from pipeline.alerts.links import feed_link
 from pipeline.alerts.matchable import matchable
 from pipeline.alerts.passage import matched_words
 from pipeline.alerts.query.notes import notes
@@ -95,6 +96,20 @@ def remove(
         found = _find(subscriptions.list_all(tx), subscription)
         subscriptions.remove(tx, found.id)
     out.print(f"removed {found.name}", markup=False)
+
+
+@app.command()
+def feed(
+    subscription: Annotated[str, typer.Argument(help="The subscription's number or name.")],
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the secret addresses of a subscription's feed."""
+    settings = settings_of(config)
+    with open_database(settings) as database, database.write() as tx:
+        key = subscriptions.feed_key(tx, _find(subscriptions.list_all(tx), subscription).id)
+    links = {kind: feed_link(site_url(settings), key, kind) for kind in ("atom", "json")}
+    print_record(links, as_json=as_json)
 
 
 @app.command("test")

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from cli.queue_wiring import open_queue, queue_url
 from cli.services.service import Context, run_service
-from config.settings import WebSettings
+from config.settings import HubChannel, WebSettings
 from dashboard.app import create_app
 from dashboard.hub_routes import Callbacks
 from dashboard.queue_view import RedisQueueView
@@ -20,7 +20,10 @@ async def serve(context: Context, stops: Stops) -> None:
     check_listening(web)
     listener = bind(web.host, web.port)
     view = RedisQueueView(open_queue(context.settings))
-    app = create_app(context.database, web, view, queue_url=queue_url(context.settings), callbacks=callbacks)
+    channels = context.settings.channels
+    hubs = {name: channel.url for name, channel in channels.items() if isinstance(channel, HubChannel)}
+    urls = queue_url(context.settings), web.public_url.rstrip("/")
+    app = create_app(context.database, web, view, queue_url=urls[0], site_url=urls[1], hubs=hubs, callbacks=callbacks)
     async with context.beating(dict):
         await serve_on(app, listener, stops.stop)
 

@@ -2,7 +2,7 @@
 
 from cli.queue_wiring import open_queue
 from cli.services.service import Context, run_service
-from cli.wiring import data_dir, transport_policy
+from cli.wiring import data_dir, site_url, transport_policy
 from pipeline.transport import Transport
 from workers.channels import channel_targets
 from workers.concurrent import ConcurrentWorker
@@ -27,6 +27,7 @@ async def work(context: Context, stops: Stops) -> None:
             folder,
             holder=context.name,
             timeout_seconds=timeout_seconds,
+            site_url=site_url(settings),
         )
         worker = ConcurrentWorker(
             WorkQueue(DELIVERIES, open_queue(settings)),

@@ -4,7 +4,7 @@ In: ids and fencing tokens from the queue. Out: `Released` rows for it, `Deliver
 delivery whose worker died after the receiver said yes is sent again; its `public_id` is the same (R5).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from itertools import chain, islice, zip_longest
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 
 from pipeline.errors import NotFound
 from pipeline.model import DeliveryState, DeliveryTask, Reason, Released, Swept
-from pipeline.store import leases, notices
+from pipeline.store import leases, notices, receivers
 from pipeline.store.dialects import free_rows
 from pipeline.store.leases import Stage
 from pipeline.store.tables import deliveries, in_state
@@ -49,13 +49,17 @@ class StoredDelivery:
 
 
 def release(tx: Connection, now: datetime, limit: int, lease_seconds: float) -> list[Released]:
-    """Queue waiting deliveries that are due: the oldest of each channel first, channels in turn."""
+    """Queue waiting deliveries that are due: the oldest of each channel first, channels in turn.
+
+    A channel whose receiver fails gets one at a time, and none while it rests.
+    """
     waiting = in_state(deliveries, DeliveryState.WAITING) & (deliveries.c.next_attempt_at <= now)
     oldest = func.min(deliveries.c.next_attempt_at)
     names = tx.execute(
         select(deliveries.c.channel).where(waiting).group_by(deliveries.c.channel).order_by(oldest)
     ).scalars()
-    queues = [_oldest(tx, channel, limit, now) for channel in names]
+    room = receivers.room(tx, now)
+    queues = [_oldest(tx, channel, min(limit, room.get(channel, limit)), now) for channel in names]
     turns = chain.from_iterable(zip_longest(*queues))
     chosen = islice((row for row in turns if row is not None), limit)
     return leases.enqueue(tx, STAGE, chosen, now, lease_seconds)
@@ -80,7 +84,7 @@ def start(
         return None
     row = tx.execute(select(deliveries).where(deliveries.c.id == delivery_id)).one()
     notice, feed_key = notices.of_delivery(tx, row)
-    return DeliveryTask(row.id, row.public_id, row.token, row.channel, row.attempts, notice, feed_key)
+    return DeliveryTask(row.id, row.public_id, row.token, row.channel, row.attempts, notice, row.created_at, feed_key)
 
 
 def sent(tx: Connection, delivery_id: int, token: int, now: datetime, answer: str) -> bool:
@@ -100,6 +104,15 @@ def park(tx: Connection, delivery_id: int, token: int, reason: Reason, error: st
     """Give a delivery up until somebody replays it; False if the token is stale."""
     ended = {"state": DeliveryState.PARKED, "reason": reason, "error": error}
     return leases.finish(tx, STAGE, delivery_id, token, now, **ended)
+
+
+def park_older(tx: Connection, channel: str, before: datetime, now: datetime) -> int:
+    """Give up what has waited for a channel since before an instant; counts them."""
+    old = update(deliveries).where(
+        in_state(deliveries, DeliveryState.WAITING), deliveries.c.channel == channel, deliveries.c.created_at < before
+    )
+    ended = {"state": DeliveryState.PARKED, "reason": Reason.TOO_MANY_ATTEMPTS, "finished_at": now}
+    return tx.execute(old.values(ended | {"token": deliveries.c.token + 1})).rowcount
 
 
 def replay(tx: Connection, delivery_id: int, now: datetime) -> bool:
@@ -142,6 +155,16 @@ def get(tx: Connection, delivery_id: int) -> StoredDelivery:
     if row is None:
         raise NotFound(f"there is no delivery {delivery_id}")
     return StoredDelivery(*row)
+
+
+def parked(tx: Connection, channel: str | None = None) -> Iterator[tuple[StoredDelivery, DeliveryTask]]:
+    """Yield every dead letter, the oldest first, with what it would hand over."""
+    found = select(deliveries).where(leases.has_state(STAGE, DeliveryState.PARKED)).order_by(deliveries.c.id)
+    for row in tx.execute(found.where(deliveries.c.channel == channel) if channel else found):
+        stored = StoredDelivery(*(getattr(row, field.name) for field in fields(StoredDelivery)))
+        notice, feed_key = notices.of_delivery(tx, row)
+        made = (row.id, row.public_id, row.token, row.channel, row.attempts)
+        yield stored, DeliveryTask(*made, notice, row.created_at, feed_key)
 
 
 def recent(tx: Connection, limit: int, state: DeliveryState | None = None) -> list[StoredDelivery]:

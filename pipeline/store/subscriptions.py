@@ -95,6 +95,20 @@ def feed_key(tx: Connection, subscription_id: int) -> str:
     return str(row.feed_key)
 
 
+def feed_key_of(tx: Connection, subscription_id: int) -> str | None:
+    """Give the secret if there is one; None also for no such subscription."""
+    mine = (subscriptions.c.id == subscription_id) & ~subscriptions.c.removed
+    return tx.execute(select(subscriptions.c.feed_key).where(mine)).scalar_one_or_none()
+
+
+def added_at(tx: Connection, subscription_id: int) -> datetime:
+    """Give when a subscription was added that is there."""
+    added: datetime = tx.execute(
+        select(subscriptions.c.added_at).where(subscriptions.c.id == subscription_id)
+    ).scalar_one()
+    return added
+
+
 def find_by_feed_key(tx: Connection, key: str) -> Subscription | None:
     """Give the subscription whose feed has that secret."""
     return _find(tx, subscriptions.c.feed_key == key)

@@ -494,6 +494,18 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )
 
+receivers = Table(
+    "receivers",
+    metadata,
+    Column("channel", CleanText, primary_key=True),
+    Column("failures", Integer, nullable=False),  #: in a row
+    Column("failing_since_at", Instant),
+    Column("rests_until", Instant),
+    Column("gone_at", Instant),
+    Column("gone_key", LargeBinary),  #: of the address that said so
+    Column("reason", Word(Reason)),
+)
+
 processes = Table(
     "processes",
     metadata,

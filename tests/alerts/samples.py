@@ -46,7 +46,7 @@ HOSTILE = {
 
 def delivery(attempts: int = 1, public_id: str = "dlv_9c21", **changes: Any) -> DeliveryTask:
     """Give a delivery of an alert that differs in the named fields."""
-    return DeliveryTask(5, public_id, 1, "channel", attempts, replace(ALERT, **changes))
+    return DeliveryTask(5, public_id, 1, "channel", attempts, replace(ALERT, **changes), CREATED_AT)
 
 
 def hostile_delivery(text: str) -> DeliveryTask:

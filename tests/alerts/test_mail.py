@@ -4,6 +4,7 @@ import asyncio
 import email
 import email.policy
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -265,3 +266,25 @@ def test_what_is_no_address(text: str) -> None:
     """S24: lists, names, line ends and halves are refused."""
     with pytest.raises(ValueError, match="it "):
         address_of(text)
+
+
+def test_leaving_with_one_click() -> None:
+    """RFC 8058: the address is whole in its header, and only one of https claims to take one click."""
+    target = MailTarget(("desk@example.org",), "watch@example.org", "127.0.0.1", 25)
+    secure = compose(replace(delivery(), site_url="https://watch.example", feed_key="k" * 32), target)
+    link = secure["List-Unsubscribe"]
+    assert link.startswith("<https://watch.example/unsubscribe/3/channel/")
+    assert secure["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    lines = secure.as_bytes().decode("ascii").splitlines()
+    assert f"List-Unsubscribe: {link}" in lines
+    plain = compose(replace(delivery(), site_url="http://127.0.0.1:8420", feed_key="k"), target)
+    assert plain["List-Unsubscribe"] is not None
+    assert plain["List-Unsubscribe-Post"] is None
+    assert compose(delivery(), target)["List-Unsubscribe"] is None
+
+
+def test_a_long_headline_fits_a_mail() -> None:
+    """S24: a headline of ten kilobytes makes no line longer than mail servers take."""
+    target = MailTarget(("desk@example.org",), "watch@example.org", "127.0.0.1", 25)
+    mail = compose(delivery(article_title="x" * 10_000, passage="y" * 10_000), target)
+    assert max(map(len, mail.as_bytes().splitlines())) <= 998

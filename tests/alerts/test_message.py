@@ -3,11 +3,14 @@
 import json
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
 from pipeline.alerts.message import SUBJECT_LIMIT, clean_line, html_text, payload, payload_bytes, plain_text, subject
-from tests.alerts.samples import HOSTILE, delivery, hostile_delivery
+from pipeline.model import Alert, DeliveryTask, Digest, Update
+from pipeline.rule import UpdateReason
+from tests.alerts.samples import ALERT, CREATED_AT, HOSTILE, delivery, hostile_delivery
 
 EACH_HOSTILE = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 
@@ -121,3 +124,64 @@ def test_html_marks_the_words_and_links_the_article() -> None:
 def test_only_web_addresses_become_links() -> None:
     """An address of another scheme is not made clickable."""
     assert tags_of(html_text(delivery(article_url="javascript:alert(1)"))).links == []
+
+
+def update(**changes: Any) -> DeliveryTask:
+    plain: dict[str, Any] = {
+        "id": 2,
+        "public_id": "upd_1",
+        "alert": ALERT,
+        "number": 1,
+        "reason": UpdateReason.OUTLETS,
+        "article_id": 43,
+        "article_url": "https://courier.example/2",
+        "article_title": "Kursk: what is known",
+        "outlet": "courier.example",
+        "published_at": CREATED_AT,
+        "outlet_count": 12,
+        "created_at": CREATED_AT,
+    }
+    return replace(delivery(), notice=Update(**(plain | changes)))
+
+
+def digest(*members: Alert | Update) -> DeliveryTask:
+    made = Digest(4, "dig_1", 3, "Border fighting", CREATED_AT, CREATED_AT, members, {11: 9})
+    return replace(delivery(), notice=made, site_url="https://watch.example", feed_key="k")
+
+
+def test_an_update_names_its_alert_and_its_cause() -> None:
+    """An update has its own id, the alert's id beside it, and says why it comes."""
+    told = json.loads(payload_bytes(update()))
+    assert told["type"] == "alert.updated"
+    data = told["data"]
+    assert (data["update_id"], data["alert_id"], data["number"], data["reason"]) == ("upd_1", "alrt_7f3a", 1, "outlets")
+    assert data["article"]["title"] == "Kursk: what is known"
+    assert "Update 1 of “Troops move near Kursk”: now in 12 outlets." in plain_text(update())
+    assert subject(update()) == "Border fighting: update: Kursk: what is known"
+
+
+def test_a_digest_tells_each_story_as_it_was_closed() -> None:
+    """Counts are those of the closing, each story has its link, and more than a text can hold is said so."""
+    task = digest(ALERT, update().notice)  # type: ignore[arg-type]
+    told = json.loads(payload_bytes(task))
+    assert (told["type"], told["data"]["count"]) == ("digest", 2)
+    assert [member["story"]["outlet_count"] for member in told["data"]["members"]] == [9, 9]
+    assert subject(task) == "Border fighting: 2 stories"
+    plain, html = plain_text(task), html_text(task)
+    assert plain.count("also in 8 other outlets") == 2
+    assert plain.count("Story: https://watch.example/stories/11") == 2
+    assert tags_of(html).links.count("https://watch.example/stories/11") == 2
+    many = digest(*[ALERT] * 103)
+    assert "and 3 more on the dashboard" in plain_text(many)
+    assert "and 3 more on the dashboard" in html_text(many)
+    assert json.loads(payload_bytes(many))["data"]["count"] == 103
+
+
+@EACH_HOSTILE
+def test_a_digest_survives_any_text(text: str) -> None:
+    """S24, S25: the same safety as an alert's."""
+    task = digest(replace(ALERT, article_title=text, passage=text, matched=(text,), outlet=text))
+    ours = {"html", "head", "meta", "title", "body", "h2", "a", "p", "blockquote", "b", "small"}
+    assert tags_of(html_text(task)).seen <= ours
+    assert clean_line(plain_text(task)[:900])
+    payload_bytes(task)

@@ -3,13 +3,15 @@
 import base64
 import traceback
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from pipeline.alerts.channels import WebhookTarget, deliver
+from pipeline.alerts.channels import HubTarget, WebhookTarget, deliver
 from pipeline.alerts.channels.webhook import LONGEST_RETRY_AFTER_SECONDS, failure_of, secret_bytes, signed_headers
 from pipeline.alerts.message import payload, payload_bytes
 from pipeline.errors import Failure, Permanent, Transient
@@ -195,6 +197,31 @@ def test_bad_secrets_are_not_repeated(secret: str) -> None:
 def test_an_old_signature_does_not_verify() -> None:
     """S22: the time is signed, so a request cannot be replayed later."""
     body = payload_bytes(delivery())
-    headers = signed_headers("dlv_1", body, SECRET, datetime.now(UTC) - timedelta(hours=1))
+    headers = signed_headers("dlv_1", body, [SECRET], datetime.now(UTC) - timedelta(hours=1))
     with pytest.raises(WebhookVerificationError):
         Webhook(SECRET).verify(body, headers)
+
+
+async def test_two_secrets_are_live_at_once(origin: Origin, transport: Transport, tmp_path: Path) -> None:
+    """S22: a receiver that knows either secret accepts the message; one that knows neither does not."""
+    second, third = ("whsec_" + base64.b64encode(letter * 24).decode() for letter in (b"2", b"3"))
+    await deliver(delivery(), WebhookTarget(origin.serve("/hook"), SECRET, second), transport, tmp_path)
+    (seen,) = origin.requests_for("/hook")
+    headers = {name.lower(): value for name, value in seen.headers}
+    assert Webhook(SECRET).verify(seen.body, headers) == Webhook(second).verify(seen.body, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(third).verify(seen.body, headers)
+
+
+async def test_a_hub_is_told_of_both_forms(origin: Origin, transport: Transport, tmp_path: Path) -> None:
+    """WebSub: one POST publishes the feed's addresses; without an address of our own it is refused."""
+    task = replace(delivery(), site_url="https://watch.example", feed_key="k")
+    answer = await deliver(task, HubTarget(origin.serve("/hub", status=204)), transport, tmp_path)
+    (seen,) = origin.requests_for("/hub")
+    assert answer.endswith("answered 204")
+    assert parse_qs(seen.body.decode()) == {
+        "hub.mode": ["publish"],
+        "hub.url": ["https://watch.example/feeds/k.atom", "https://watch.example/feeds/k.json"],
+    }
+    with pytest.raises(Permanent, match="public_url"):
+        await deliver(delivery(), HubTarget(origin.serve("/hub")), transport, tmp_path)

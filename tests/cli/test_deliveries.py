@@ -7,7 +7,7 @@ import pytest
 
 from cli.main import main
 from pipeline.model import DeliveryState, Reason
-from pipeline.store import deliveries
+from pipeline.store import deliveries, receivers
 from pipeline.store.database import Database
 from tests.store.making import NOW
 from tests.store.test_deliveries import held, raised
@@ -63,4 +63,37 @@ def test_all_parked_ones_at_once(
     assert "1 wait" in capsys.readouterr().out
     with parked.read() as tx:
         assert deliveries.count_by_state(tx)[DeliveryState.PARKED] == 0
+    parked.close()
+
+
+def test_dead_letters_are_exported(
+    parked: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R34: each with its reason and the message it would have been, under the id a replay would carry."""
+    file = tmp_path / "dead.jsonl"
+    assert storywatch(monkeypatch, "deliveries", "export", str(file)) == 0
+    (line,) = file.read_text().splitlines()
+    letter = json.loads(line)
+    with parked.read() as tx:
+        [stored] = deliveries.recent(tx, 10, DeliveryState.PARKED)
+    assert (letter["id"], letter["reason"], letter["said"]) == (stored.public_id, "receiver_refused", "410 Gone")
+    assert letter["message"]["id"] == stored.public_id
+    assert storywatch(monkeypatch, "deliveries", "export", str(file)) == 2
+    capsys.readouterr()
+    assert storywatch(monkeypatch, "deliveries", "export", "-") == 0
+    assert json.loads(capsys.readouterr().out) == letter
+    parked.close()
+
+
+def test_a_receiver_that_rests_is_asked_again(
+    parked: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """R33: what is held against a channel is listed and forgotten on the operator's word."""
+    with parked.write() as tx:
+        receivers.failed(tx, "alerts", Reason.TIMED_OUT, NOW)
+    assert storywatch(monkeypatch, "channels", "list", "--json") == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["channel"], row["receiver"], row["reason"]) == ("alerts", "fails", "timed_out")
+    assert storywatch(monkeypatch, "channels", "resume", "alerts") == 0
+    assert storywatch(monkeypatch, "channels", "resume", "alerts") == 2
     parked.close()

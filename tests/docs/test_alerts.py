@@ -1,6 +1,8 @@
 """docs/alerts.md: every example of a rule can be used, and every key has its row and its option."""
 
+import re
 import tomllib
+from typing import Any
 
 import pytest
 import typer
@@ -39,3 +41,20 @@ def test_an_example_of_the_file_can_be_used(body: str) -> None:
     """Pasted into the file it makes a subscription with a rule."""
     [draft] = read_subscriptions(body, {"alerts"})
     assert draft.rule.is_watching
+
+
+def test_the_sample_of_a_receiver_accepts_the_sample_message() -> None:
+    """S22: the code on the page accepts the message on the page with either secret, and no other."""
+    names: dict[str, Any] = {}
+    [code] = blocks(PAGE, "python")
+    exec(compile(code, "docs/alerts.md", "exec"), names)  # noqa: S102 - from our own page
+    [message] = blocks(PAGE, "http")
+    head, _, body = message.partition("\n\n")
+    headers = dict(line.split(": ", 1) for line in head.splitlines())
+    secrets = re.findall(r"`(whsec_[^`]+)`", PAGE)
+    assert len(secrets) == 2
+    is_genuine = names["is_genuine"]
+    assert [is_genuine(secret, headers, body.rstrip("\n").encode()) for secret in secrets] == [True, True]
+    assert not is_genuine(secrets[0], headers, body.encode())
+    assert not is_genuine("whsec_" + "A" * 32, headers, body.rstrip("\n").encode())
+    assert not is_genuine(secrets[0], headers | {"webhook-id": "other"}, body.rstrip("\n").encode())

@@ -1,4 +1,4 @@
-"""Hand an alert to one channel: webhook, e-mail, file or console.
+"""Hand a notice to one channel: webhook, hub, e-mail, file or console.
 
 In: a `DeliveryTask` and the channel's `Target`. Out: the answer in words, or Transient or Permanent.
 Trap: a delivery may be made again after a crash, with the same id; receivers tell repeats by it.
@@ -10,12 +10,31 @@ from pathlib import Path
 
 from pipeline.alerts.channels.console import print_alert
 from pipeline.alerts.channels.file import append_alert
+from pipeline.alerts.channels.hub import ping_hub
 from pipeline.alerts.channels.mail import send_alert
-from pipeline.alerts.channels.targets import ConsoleTarget, FileTarget, MailTarget, Target, WebhookTarget
+from pipeline.alerts.channels.targets import (
+    ConsoleTarget,
+    FileTarget,
+    HubTarget,
+    MailTarget,
+    Target,
+    WebhookTarget,
+    address_of_target,
+)
 from pipeline.alerts.channels.webhook import Poster, post_alert
 from pipeline.model import DeliveryTask
 
-__all__ = ["ConsoleTarget", "FileTarget", "MailTarget", "Poster", "Target", "WebhookTarget", "deliver"]
+__all__ = [
+    "ConsoleTarget",
+    "FileTarget",
+    "HubTarget",
+    "MailTarget",
+    "Poster",
+    "Target",
+    "WebhookTarget",
+    "address_of_target",
+    "deliver",
+]
 
 
 async def deliver(task: DeliveryTask, channel: Target, transport: Poster, data_dir: Path) -> str:
@@ -27,6 +46,8 @@ async def deliver(task: DeliveryTask, channel: Target, transport: Poster, data_d
     match channel:
         case WebhookTarget():
             return await post_alert(task, channel, transport, datetime.now(UTC))
+        case HubTarget():
+            return await ping_hub(task, channel, transport, datetime.now(UTC))
         case MailTarget():
             return await asyncio.to_thread(send_alert, task, channel)
         case FileTarget():

@@ -16,6 +16,8 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 from pipeline.alerts.channels.targets import MailTarget
+from pipeline.alerts.items import subscription_of
+from pipeline.alerts.links import unsubscribe_link
 from pipeline.alerts.message import html_text, plain_text, subject, told_at
 from pipeline.errors import Permanent, Transient
 from pipeline.model import DeliveryTask, Reason
@@ -27,6 +29,8 @@ WAIT_FOR_ALL_ATTEMPTS = 3
 _NAME = re.compile(r"[^@\s()<>\[\]:;,\\\".]+(\.[^@\s()<>\[\]:;,\\\".]+)*")  #: RFC 5322, dot-atom
 _NAME_LIMIT = 64  #: RFC 5321, 4.5.3.1.1
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+
+_LINE_LIMIT = 900  #: RFC 5322, 2.1.1 allows 998
 
 _Refusals = Mapping[str, tuple[int, bytes]]  #: receiver -> SMTP code and text
 
@@ -56,16 +60,27 @@ def compose(task: DeliveryTask, target: MailTarget) -> EmailMessage:
     sender = address_of(target.sender)
     receivers = [address_of(receiver) for receiver in target.to]
     policy = SMTP if _is_plain(target) else SMTPUTF8
-    mail = EmailMessage(policy=policy.clone(cte_type="7bit"))  # not every server takes 8-bit bodies
+    # Not every server takes 8-bit bodies; and Python would fold a long address in a header into encoded words.
+    mail = EmailMessage(policy=policy.clone(cte_type="7bit", max_line_length=_LINE_LIMIT))
     mail["From"] = Address("Storywatch", sender.username, sender.domain)
     mail["To"] = receivers
     mail["Subject"] = subject(task).replace("=?", "= ?")  # a title must not pass as an encoded word
     mail["Date"] = format_datetime(told_at(task))
     mail["Message-ID"] = f"<{task.public_id}@{_ascii_domain(sender.domain)}>"
+    _let_leave(mail, task)
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
     mail.set_content(plain_text(task))
     mail.add_alternative(html_text(task), subtype="html")
     return mail
+
+
+def _let_leave(mail: EmailMessage, task: DeliveryTask) -> None:
+    """Name the address at which receivers leave; with one click where it is https, as RFC 8058, 3.1 asks."""
+    link = unsubscribe_link(task, subscription_of(task)[0])
+    if link:
+        mail["List-Unsubscribe"] = f"<{link}>"
+    if link.startswith("https://"):
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
 def send_alert(task: DeliveryTask, target: MailTarget) -> str:

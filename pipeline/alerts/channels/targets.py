@@ -1,6 +1,6 @@
 """Where alerts may go, as plain records; settings become these in `workers.channels`.
 
-In: nothing. Out: `Target`, one of four. Trap: addresses and passwords are left out of `repr`, so that no log or
+In: nothing. Out: `Target`. Trap: addresses and passwords are left out of `repr`, so that no log or
 traceback shows them; `shown` is what may be shown.
 """
 
@@ -12,10 +12,16 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class WebhookTarget:
-    """A receiver of signed POSTs; `secret` is `whsec_` and base64 of 24 to 64 bytes."""
+    """A receiver of signed POSTs; a secret is `whsec_` and base64 of 24 to 64 bytes, the second one may be empty."""
 
     url: str = field(repr=False)
     secret: str = field(repr=False)
+    second_secret: str = field(default="", repr=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Give those that are live; a receiver accepts a message signed with any of them."""
+        return (self.secret, self.second_secret) if self.second_secret else (self.secret,)
 
     @property
     def shown(self) -> str:
@@ -23,6 +29,18 @@ class WebhookTarget:
         parts = urlsplit(self.url)
         port = f":{parts.port}" if parts.port else ""
         return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class HubTarget:
+    """A WebSub hub that is told when the subscription's feed has changed."""
+
+    url: str = field(repr=False)
+
+    @property
+    def shown(self) -> str:
+        """Scheme, host and port only."""
+        return WebhookTarget(self.url, "").shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +74,17 @@ class ConsoleTarget:
     """Standard output of the delivering process."""
 
 
-Target = WebhookTarget | MailTarget | FileTarget | ConsoleTarget
+Target = WebhookTarget | HubTarget | MailTarget | FileTarget | ConsoleTarget
+
+
+def address_of_target(target: Target) -> str:
+    """Give what tells one receiver from another, secrets included: to compare, never to show."""
+    match target:
+        case WebhookTarget() | HubTarget():
+            return target.url
+        case MailTarget():
+            return f"{target.host}:{target.port} {' '.join(target.to)}"
+        case FileTarget():
+            return str(target.path)
+        case ConsoleTarget():
+            return "console"

@@ -8,12 +8,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-from pipeline.alerts.channels.targets import WebhookTarget
+from pipeline.alerts.channels.targets import HubTarget, WebhookTarget
 from pipeline.alerts.message import payload_bytes
 from pipeline.errors import Permanent, Transient
 from pipeline.model import DeliveryTask, Reason, Response
@@ -39,27 +39,27 @@ async def post_alert(task: DeliveryTask, target: WebhookTarget, poster: Poster, 
     RECEIVER_REFUSED), Transient for one that may pass.
     """
     body = payload_bytes(task)
-    headers = {"Content-Type": "application/json", **signed_headers(task.public_id, body, target.secret, now)}
+    headers = {"Content-Type": "application/json", **signed_headers(task.public_id, body, target.secrets, now)}
     try:
         response = await poster.post(target.url, headers=headers, body=body, max_bytes=4_096)
     except Transient as error:
-        raise Transient(error.reason, _said(target, error.reason), error.retry_after, error.status) from None
+        raise Transient(error.reason, said(target, error.reason), error.retry_after, error.status) from None
     except Permanent as error:
-        raise Permanent(error.reason, _said(target, error.reason), error.status) from None
+        raise Permanent(error.reason, said(target, error.reason), error.status) from None
     if failure := failure_of(response, target, now):
         raise failure
     return f"{target.shown} answered {response.status}"
 
 
-def signed_headers(message_id: str, body: bytes, secret: str, now: datetime) -> dict[str, str]:
-    """Give the three headers of Standard Webhooks for a body."""
+def signed_headers(message_id: str, body: bytes, secrets: Iterable[str], now: datetime) -> dict[str, str]:
+    """Give the three headers of Standard Webhooks for a body, with one signature for each live secret (S22)."""
     timestamp = str(int(now.timestamp()))
     content = b".".join((message_id.encode(), timestamp.encode(), body))
-    digest = hmac.new(secret_bytes(secret), content, hashlib.sha256).digest()
+    digests = (hmac.new(secret_bytes(secret), content, hashlib.sha256).digest() for secret in secrets)
     return {
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        "webhook-signature": " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests),
     }
 
 
@@ -74,20 +74,20 @@ def secret_bytes(secret: str) -> bytes:
     return decoded
 
 
-def failure_of(response: Response, target: WebhookTarget, now: datetime) -> Transient | Permanent | None:
+def failure_of(response: Response, target: WebhookTarget | HubTarget, now: datetime) -> Transient | Permanent | None:
     """Decide what a receiver's answer means; None for 2xx. Pure."""
     status = response.status
     if 200 <= status < 300:
         return None
-    said = f"{target.shown} answered {status}"
+    told = f"{target.shown} answered {status}"
     if status == 410:
-        return Permanent(Reason.RECEIVER_GONE, said, status)
+        return Permanent(Reason.RECEIVER_GONE, told, status)
     if status in _LATER or status >= 500:
         reason = Reason.HTTP_THROTTLED if status == 429 else Reason.HTTP_TEMPORARY
-        return Transient(reason, said, _retry_after(response, now), status)
+        return Transient(reason, told, _retry_after(response, now), status)
     if 300 <= status < 400:
-        said += "; redirects are not followed, set the address it points to"
-    return Permanent(Reason.RECEIVER_REFUSED, said, status)
+        told += "; redirects are not followed, set the address it points to"
+    return Permanent(Reason.RECEIVER_REFUSED, told, status)
 
 
 def _retry_after(response: Response, now: datetime) -> float | None:
@@ -113,6 +113,6 @@ def _find_date(written: str) -> datetime | None:
         return None
 
 
-def _said(target: WebhookTarget, reason: Reason) -> str:
+def said(target: WebhookTarget | HubTarget, reason: Reason) -> str:
     """Name receiver and reason; the poster's own words may hold the address."""
     return f"{target.shown}: {reason.value.replace('_', ' ')}"
