@@ -16,14 +16,20 @@ from lxml import etree
 
 from pipeline.errors import Unusable
 from pipeline.feeds.decode import decode
+from pipeline.feeds.opml_tags import damaged_outlines, without_comments
 from pipeline.feeds.text import clean_line
 from pipeline.urls import absolute, canonical
 
 FOLDER_SEPARATOR = " / "
 NAME_LENGTH = 200
+MOST_OUTLINES = 100_000
+
+#: An outline's attributes, names in lower case, and its folder.
+Outline = tuple[dict[str, str], str]
 
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)")
-_ADDRESS = re.compile(r"\sxmlurl\s*=", re.IGNORECASE)
+_OUTLINE = re.compile(r"<outline\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"\bxmlurl\s*=", re.IGNORECASE)
 _FEED_SCHEME = re.compile(r"feed:(?://)?(?=https?:)|feed:(?=//)", re.IGNORECASE)
 
 
@@ -49,25 +55,64 @@ def read_opml(body: bytes) -> OpmlReading:
 
     Raises `Unusable` if it is no OPML at all.
     """
-    text = decode(body)
+    text = without_comments(decode(body))
+    address_count = sum(_ADDRESS.search(part) is not None for part in _OUTLINE.split(text)[1:])
+    outlines = list(_outlines(_root(text)))
+    if _address_count(outlines) < address_count or not any(_usable(outline) for outline, _folder in outlines):
+        # Damaged: tag by tag more may be found than the recovering parser could give.
+        outlines = max(outlines, list(_damaged(text)), key=_address_count)
+    reading = _reading(outlines[:MOST_OUTLINES])
+    skipped = [*reading.skipped]
+    if len(outlines) > MOST_OUTLINES:
+        skipped.append(("", f"{len(outlines) - MOST_OUTLINES} lines beyond the first {MOST_OUTLINES:,} were not read"))
+    if (lost_count := address_count - _address_count(outlines)) > 0:
+        skipped.append(("", f"{lost_count} entries stand where the file is damaged and could not be read"))
+    return OpmlReading(reading.feeds, tuple(skipped))
+
+
+def _reading(outlines: Iterable[Outline]) -> OpmlReading:
     feeds: dict[str, OpmlFeed] = {}
     skipped: list[tuple[str, str]] = []
-    seen_count = 0
-    for outline, folder in _outlines(_root(text)):
-        written = outline.get("xmlurl", "").strip()
-        seen_count += "xmlurl" in outline
-        url = absolute("", _FEED_SCHEME.sub(_scheme, written))
-        name = _name(outline)
+    for outline, folder in outlines:
+        url, name = _usable(outline), _name(outline)
         if not url:
-            skipped.append((name or written, _why_unusable(written)))
+            skipped.append((name or _written(outline), _why_unusable(outline)))
         elif canonical(url) in feeds:
             skipped.append((name or url, f"the list has {url} twice"))
         else:
-            feeds[canonical(url)] = OpmlFeed(url, name, folder)
-    lost_count = len(_ADDRESS.findall(text)) - seen_count
-    if lost_count > 0:
-        skipped.append(("", f"{lost_count} entries stand where the file is damaged and could not be read"))
+            feeds[canonical(url)] = OpmlFeed(url, name, folder or _category(outline))
     return OpmlReading(tuple(feeds.values()), tuple(skipped))
+
+
+def _written(outline: dict[str, str]) -> str:
+    """Give the feed's address as it stands: xmlUrl, or what some readers write for it."""
+    is_feed = outline.get("type", "").lower() in {"rss", "atom", "feed"}
+    return (outline.get("xmlurl") or (outline.get("url", "") if is_feed else "")).strip()
+
+
+def _usable(outline: dict[str, str]) -> str:
+    """Give the address, made whole; empty if it is none. An ampersand escaped twice is one."""
+    written = _written(outline).replace("&amp;", "&")
+    return absolute("", _FEED_SCHEME.sub(_scheme, written)) if written else ""
+
+
+def _address_count(outlines: Iterable[Outline]) -> int:
+    return sum("xmlurl" in outline for outline, _folder in outlines)
+
+
+def _damaged(text: str) -> Iterator[Outline]:
+    for outline, around, is_folder in damaged_outlines(text):
+        if not is_folder:
+            yield outline, _folder(clean_line(name)[:NAME_LENGTH] for name in around)
+
+
+def _category(outline: dict[str, str]) -> str:
+    """Read the first path of the `category` attribute, such as `/World/Asia,/News`, as a folder."""
+    return _folder(clean_line(part) for part in outline.get("category", "").partition(",")[0].split("/"))
+
+
+def _folder(names: Iterable[str]) -> str:
+    return FOLDER_SEPARATOR.join(filter(None, names))[:NAME_LENGTH]
 
 
 def _scheme(match: re.Match[str]) -> str:
@@ -75,8 +120,15 @@ def _scheme(match: re.Match[str]) -> str:
     return "http:" if match[0].lower() == "feed:" and match.string[match.end() :].startswith("//") else ""
 
 
-def _why_unusable(written: str) -> str:
-    return f"{written[:200]!r} is no http or https address" if written else "names no feed address (xmlUrl)"
+def _why_unusable(outline: dict[str, str]) -> str:
+    written = _written(outline)
+    if written:
+        return f"{written[:200]!r} is no http or https address"
+    if outline.get("type", "").lower() in {"include", "link"} and outline.get("url"):
+        return f"stands for something else ({outline['url'][:200]}), which is not read"
+    site = absolute("", outline.get("htmlurl", "")) if outline.get("htmlurl") else ""
+    hint = f"; `storywatch feeds add {site}` looks for it" if site else ""
+    return f"names no feed address (xmlUrl){hint}"
 
 
 def _root(text: str) -> etree.Element:
@@ -112,7 +164,7 @@ def _tag(element: etree.Element) -> str:
     return element.tag.rpartition("}")[2].lower()
 
 
-def _outlines(root: etree.Element) -> Iterator[tuple[dict[str, str], str]]:
+def _outlines(root: etree.Element) -> Iterator[Outline]:
     """Give every outline that is no folder, attributes in lower case, with its folder; in document order."""
     pending = [(root, "")]
     while pending:
@@ -121,16 +173,14 @@ def _outlines(root: etree.Element) -> Iterator[tuple[dict[str, str], str]]:
         is_feed = "xmlurl" in outline
         if _tag(element) == "outline" and (is_feed or not len(element)):
             yield outline, folder
-        inside = folder if is_feed or _tag(element) != "outline" else _inner(folder, _name(outline))
+        inside = folder if is_feed or _tag(element) != "outline" else _folder((folder, _name(outline)))
         pending.extend((child, inside) for child in reversed(list(element)))
 
 
-def _inner(folder: str, name: str) -> str:
-    return FOLDER_SEPARATOR.join(filter(None, (folder, name)))[:NAME_LENGTH]
-
-
 def _name(outline: dict[str, str]) -> str:
-    return clean_line(outline.get("title") or outline.get("text", ""))[:NAME_LENGTH]
+    """Give the name, HTML's entities resolved: XML knows five, readers write all of them, and some escape twice."""
+    written = outline.get("title") or outline.get("text", "")
+    return clean_line(html.unescape(written))[:NAME_LENGTH]
 
 
 def write_opml(feeds: Iterable[OpmlFeed]) -> bytes:

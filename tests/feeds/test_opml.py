@@ -1,5 +1,7 @@
 """Lists of feeds in and out."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,9 +66,108 @@ def test_damaged_lists_are_read(document: str) -> None:
     assert [feed.url for feed in read_opml(document.encode()).feeds] == ["https://e.example/?a=1&b=2&copy=3"]
 
 
+BROKEN = {
+    "an attribute twice": '<outline text="A" text="B" xmlUrl="https://e.example/1" xmlUrl="https://e.example/2"/>',
+    "no quotes": "<outline text=A xmlUrl=https://e.example/1 />",
+    "single quotes": "<outline text='A' xmlUrl='https://e.example/1'/>",
+    "no space between": '<outline text="A"xmlUrl="https://e.example/1"type="rss"/>',
+    "signs in a name": '<outline text="A" description="a < b > c" xmlUrl="https://e.example/1"/>',
+    "quotes in a value": '<outline text="A" description="so "called" news" xmlUrl="https://e.example/1"/>',
+    "under another name": '<outline text="A" type="rss" url="https://e.example/1"/>',
+    "escaped twice": '<outline text="A" xmlUrl="https://e.example/1?a=1&amp;amp;b=2"/>',
+    "a folder closed too often": '<outline text="A" xmlUrl="https://e.example/1"></outline></outline>',
+    "a second root behind": '</body></opml><opml><body><outline text="A" xmlUrl="https://e.example/1"/>',
+    "words behind the last value": '<outline text="A" xmlUrl="https://e.example/1" >>> />',
+}
+
+
+@pytest.mark.parametrize("outline", BROKEN.values(), ids=BROKEN)
+def test_what_is_no_xml_is_read_tag_by_tag(outline: str) -> None:
+    """Lists edited by hand: each feed is found, and those beside it too."""
+    beside = '<outline text="{0}" xmlUrl="https://{0}.example/"/>'
+    body = f"<opml><body>{beside.format('one')}{outline}{beside.format('two')}</body></opml>"
+    reading = read_opml(body.encode())
+    found = {feed.url: feed.title for feed in reading.feeds}
+    assert [url for url in found if "/1" in url] in (["https://e.example/1"], ["https://e.example/1?a=1&b=2"])
+    assert {"https://one.example/", "https://two.example/"} <= found.keys()
+    assert "A" in found.values()
+    assert not any("damaged" in why for _, why in reading.skipped)
+
+
+def test_folders_of_a_damaged_list_are_kept() -> None:
+    """Tag by tag, the folders around a feed are known too."""
+    body = NESTED.replace('text="Herald"', 'text="The "Herald""').encode()
+    assert [feed.folder for feed in read_opml(body).feeds] == ["World / Asia", "World", ""]
+
+
+NAMES = {"HTML's entities": "Caf&eacute;&nbsp;&ndash; x", "escaped twice": "Caf&amp;eacute; &amp;#8211; x"}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+def test_names_are_without_entities(name: str) -> None:
+    """XML knows five entities; readers write all of HTML's."""
+    (feed,) = read_opml(f'<opml><outline text="{name}" xmlUrl="https://e.example/"/></opml>'.encode()).feeds
+    assert feed.title == "Café – x"
+
+
+def test_the_declared_encoding_may_be_wrong() -> None:
+    """A list said to be UTF-8 whose names are Latin-1 keeps feeds and names."""
+    body = '<?xml version="1.0" encoding="utf-8"?><opml><outline text="Café" xmlUrl="https://e.example/"/></opml>'
+    assert read_opml(body.encode("latin-1")).feeds == (OpmlFeed("https://e.example/", "Café"),)
+
+
+def test_categories_are_folders_where_there_is_none() -> None:
+    """OPML 2.0 has a `category` attribute with paths; the first one is the folder, unless the feed stands in one."""
+    inside = '<outline text="Local"><outline xmlUrl="https://b.example/" category="/World"/></outline>'
+    body = f'<opml><outline xmlUrl="https://a.example/" category="/World/Asia,/News"/>{inside}</opml>'
+    assert [feed.folder for feed in read_opml(body.encode()).feeds] == ["World / Asia", "Local"]
+
+
+def test_what_stands_for_something_else_says_so() -> None:
+    """An included list is not read, a site without its feed can be looked at."""
+    body = (
+        '<opml><outline text="L" type="include" url="https://e.example/l.opml"/><outline htmlUrl="https://s.example/"/>'
+    )
+    (_, included), (_, site) = read_opml(body.encode()).skipped
+    assert "https://e.example/l.opml" in included
+    assert "storywatch feeds add https://s.example/" in site
+
+
+def test_outlines_in_comments_are_none() -> None:
+    """What somebody commented out is neither read nor lost."""
+    body = '<opml><body><!-- <outline xmlUrl="https://old.example/"/> --><outline xmlUrl="https://e.example/"/></body></opml>'
+    reading = read_opml(body.encode())
+    assert ([feed.url for feed in reading.feeds], reading.skipped) == (["https://e.example/"], ())
+
+
+def test_lines_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S35: what stands beyond the limit is counted, not read."""
+    monkeypatch.setattr("pipeline.feeds.opml.MOST_OUTLINES", 3)
+    lines = "".join(f'<outline xmlUrl="https://e.example/{n}"/>' for n in range(9))
+    reading = read_opml(f"<opml>{lines}</opml>".encode())
+    assert len(reading.feeds) == 3
+    assert any("6 lines beyond the first 3" in why for _, why in reading.skipped)
+
+
+HOSTILE_TEXT = {
+    "comments never closed": "<opml><outline xmlUrl='a'/>" + "<!--" * 300_000,
+    "tags never closed": "<opml>" + '<outline xmlUrl="' * 60_000,
+    "names without end": '<opml><outline a="' + 'a="' * 300_000,
+    "quotes without end": "<opml>" + "<outline xmlUrl=\"'" * 60_000,
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXT.values(), ids=HOSTILE_TEXT)
+@pytest.mark.timeout(60)
+def test_no_list_keeps_the_reader_busy(text: str) -> None:
+    """S30: a megabyte of damage ends in a result or in words; the time for it would be hours if it were squared."""
+    with suppress(Unusable):
+        read_opml(text.encode())
+
+
 def test_what_is_lost_to_damage_is_counted() -> None:
     """No entry of a list disappears in silence."""
-    body = '<opml><body><outline xmlUrl="https://a.example/"/><outline <<< xmlUrl="https://b.example/"</body></opml>'
+    body = '<opml><body><outline xmlUrl="https://a.example/"/><outline text="b" <<< xmlUrl= /></body></opml>'
     reading = read_opml(body.encode())
     assert [feed.url for feed in reading.feeds] == ["https://a.example/"]
     assert any("1 entries stand where the file is damaged" in why for _, why in reading.skipped)
