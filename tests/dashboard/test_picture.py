@@ -140,7 +140,7 @@ def test_a_feed_never_answered_is_new() -> None:
 
 
 def delivery(**changes: object) -> StoredDelivery:
-    plain = StoredDelivery(1, "msg_1", 1, "desk", DeliveryState.WAITING, None, "", "", 0, NOW, NOW, None)
+    plain = StoredDelivery(1, "msg_1", 1, None, None, "desk", DeliveryState.WAITING, None, "", "", 0, NOW, NOW, None)
     return replace(plain, **changes)  # type: ignore[arg-type]  # named by the test
 
 

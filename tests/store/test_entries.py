@@ -38,7 +38,7 @@ def test_a_small_release_takes_each_host_once_before_any_twice(database: Databas
 def test_what_was_put_off_longest_ago_comes_first(database: Database) -> None:
     """Within a host, entries come in the order in which they may be tried."""
     with database.write() as tx:
-        for number, seconds in enumerate((30, 10, 20)):
+        for number, seconds in enumerate((3, 1, 2)):
             lease = lease_of(tx, f"https://feeds.example/{number}", after(seconds))
             feeds.record_poll(tx, lease, polled(document(entry(number))), 24, after(seconds))
         one_by_one = [entries.release(tx, after(60), 1, LEASE, NO_PACE)[0].id for _ in range(3)]
@@ -66,11 +66,11 @@ def test_starts_at_a_host_keep_the_gap_and_the_lease_runs_from_the_slot(database
     with database.write() as tx:
         show(tx, entry(1), entry(2), entry(3, host="other.example"))
         released = entries.release(tx, NOW, 9, 1.0, PACE)
-        tasks = [entries.start(tx, r.id, r.token, "w", NOW, 10.0, Pace(30.0, 2)) for r in released]
+        tasks = [entries.start(tx, r.id, r.token, "w", NOW, 10.0, Pace(5.0, 2)) for r in released]
         starts = sorted((task.host, task.start_at) for task in tasks if task)
-        assert starts == [("other.example", NOW), ("outlet.example", NOW), ("outlet.example", after(30))]
-        assert entries.sweep(tx, after(39), [], 3).returned_count == 2
-        assert entries.sweep(tx, after(40), [], 3).returned_count == 1
+        assert starts == [("other.example", NOW), ("outlet.example", NOW), ("outlet.example", after(5))]
+        assert entries.sweep(tx, after(14), [], 3).returned_count == 2
+        assert entries.sweep(tx, after(15), [], 3).returned_count == 1
 
 
 def test_no_release_before_the_hosts_next_slot(database: Database) -> None:
