@@ -21,6 +21,7 @@ from cli.commands import (
     init,
     run,
     services,
+    stories,
     subscriptions,
 )
 from cli.exit_codes import FAILED, UNUSABLE
@@ -41,8 +42,8 @@ app.command()(init.init)
 app.command()(doctor.doctor)
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(subscriptions.app, name="subscriptions")
-app.add_typer(articles.articles, name="articles")
-app.add_typer(articles.stories, name="stories")
+app.add_typer(articles.app, name="articles")
+app.add_typer(stories.app, name="stories")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(channels.app, name="channels")
 app.command()(extract.extract)

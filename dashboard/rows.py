@@ -170,7 +170,7 @@ def _beat(process: Process, now: datetime) -> Beat:
     return Beat(spoken(process.kind), process.name, ", ".join((up, *facts)), mark)
 
 
-KIND_TONES = {GroupingKind.FIRST: "accent", GroupingKind.COPY: "", GroupingKind.REPORT: "ok"}
+KIND_TONES = {GroupingKind.FIRST: "accent", GroupingKind.COPY: "", GroupingKind.REPORT: "ok", GroupingKind.ROUNDUP: ""}
 
 
 @dataclass(frozen=True, slots=True)

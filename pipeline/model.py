@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pipeline.rule import Rule, UpdateReason
 
@@ -127,11 +128,23 @@ class TextSource(StrEnum):
 
 
 class GroupingKind(StrEnum):
-    """How an article came to its story: it began it, repeats a text, or tells the event in other words."""
+    """How an article came to its story: it began it, repeats a text, tells the event in other words, or tells of many.
+
+    A round-up (a live blog, a briefing) has a story of its own that nothing but its copies joins.
+    """
 
     FIRST = "first"
     COPY = "copy"
     REPORT = "report"
+    ROUNDUP = "roundup"
+
+
+class ActKind(StrEnum):
+    """What was done to stories after their articles had been placed."""
+
+    MERGE = "merge"
+    SPLIT = "split"
+    APART = "apart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,7 +451,7 @@ class Sketch:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stored article that the new one might belong with."""
+    """A stored article that may share its text with the new one."""
 
     article_id: int
     story_id: int
@@ -449,14 +462,36 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Profile:
+    """What an article or a story speaks of; a story's is the sum of its articles', bounded."""
+
+    weights: Mapping[str, float] = field(default_factory=dict)  #: folded term -> weight above 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoryCandidate:
+    """A living story that the new article might belong to."""
+
+    story_id: int
+    title: str
+    article_count: int
+    mean_at: datetime  #: the middle of its articles' dates
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
 class Grouping:
     """The decision where an article belongs, with its reason in words."""
 
     kind: GroupingKind
     story_id: int | None  #: None begins a new story
-    of_article_id: int | None  #: the article it was compared with
+    of_article_id: int | None  #: the article whose text it shares
     score: float  #: 0 to 1
     why: str
+    profile: Profile = field(default_factory=Profile)  #: the story's, with this article
+    keys: tuple[str, ...] = ()  #: terms by which later articles find it
+    merge_with: int | None = None  #: the story that turns out to be the same as this one
+    evidence: Mapping[str, Any] = field(default_factory=dict)  #: see pipeline.stories.evidence
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`storywatch articles` and `storywatch stories`: what was found, and why it stands together."""
+"""`storywatch articles`: what was found."""
 
 from typing import Annotated
 
@@ -7,16 +7,13 @@ import typer
 from cli.commands.options import ConfigOption, JsonOption, LimitOption
 from cli.commands.session import store_of
 from cli.output import out, print_json, print_record, print_rows
-from pipeline.model import Grouping, Story
 from pipeline.store import articles as stored_articles
-from pipeline.store import stories as stored_stories
 from pipeline.store.articles import StoredArticle
 
-articles = typer.Typer(no_args_is_help=True, help="Look at articles.")
-stories = typer.Typer(no_args_is_help=True, help="Look at stories.")
+app = typer.Typer(no_args_is_help=True, help="Look at articles.")
 
 
-@articles.command("list")
+@app.command("list")
 def list_articles(limit: LimitOption = 20, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List the newest articles."""
     with store_of(config) as database, database.read() as tx:
@@ -24,7 +21,7 @@ def list_articles(limit: LimitOption = 20, config: ConfigOption = None, as_json:
     print_rows("Articles", rows, as_json=as_json, empty="No articles yet; `storywatch run` brings them.")
 
 
-@articles.command("show")
+@app.command("show")
 def show_article(
     number: Annotated[int, typer.Argument(help="The article's number.")],
     config: ConfigOption = None,
@@ -48,34 +45,6 @@ def show_article(
     out.print(stored.article.text, markup=False, highlight=False)
 
 
-@stories.command("list")
-def list_stories(limit: LimitOption = 20, config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """List the newest stories."""
-    with store_of(config) as database, database.read() as tx:
-        rows = [_story_row(story) for story in stored_stories.recent(tx, limit)]
-    print_rows("Stories", rows, as_json=as_json, empty="No stories yet; `storywatch run` brings them.")
-
-
-@stories.command("show")
-def show_story(
-    number: Annotated[int, typer.Argument(help="The story's number.")],
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show one story: its articles, which are copies, and why each belongs."""
-    with store_of(config) as database, database.read() as tx:
-        story = stored_stories.get(tx, number)
-        members = stored_stories.articles_of(tx, number)
-        groupings = stored_stories.groupings_of(tx, number)
-    rows = [_member_row(stored, groupings.get(stored.id)) for stored in members]
-    if as_json:
-        print_json(_story_row(story) | {"articles": rows})
-        return
-    print_record(_story_row(story), as_json=False)
-    out.print()
-    print_rows("Articles", rows, as_json=False, empty="")
-
-
 def _article_row(stored: StoredArticle) -> dict[str, object]:
     return {
         "id": stored.id,
@@ -85,26 +54,4 @@ def _article_row(stored: StoredArticle) -> dict[str, object]:
         "title": stored.article.title,
         "words": len(stored.article.text.split()),
         "url": stored.article.url,
-    }
-
-
-def _story_row(story: Story) -> dict[str, object]:
-    return {
-        "id": story.id,
-        "title": story.title,
-        "articles": story.article_count,
-        "texts": story.text_count,
-        "outlets": story.outlet_count,
-        "first": story.first_at,
-        "last": story.last_at,
-    }
-
-
-def _member_row(stored: StoredArticle, grouping: Grouping | None) -> dict[str, object]:
-    return {
-        "article": stored.id,
-        "outlet": stored.article.outlet,
-        "kind": grouping.kind.value if grouping else None,
-        "title": stored.article.title,
-        "why": grouping.why if grouping else "",
     }

@@ -127,10 +127,10 @@ def recent(tx: Connection, limit: int) -> list[Alert]:
 
 
 def of_story(tx: Connection, story_id: int) -> list[Alert]:
-    """Give a story's alerts, the oldest first."""
-    return [
-        alert_of(row) for row in tx.execute(select_alerts().where(alerts.c.story_id == story_id).order_by(alerts.c.id))
-    ]
+    """Give a story's alerts, the oldest first, with those of stories that were merged into it."""
+    merged = select(stories.c.id).where(stories.c.merged_into_id == story_id)
+    its = (alerts.c.story_id == story_id) | alerts.c.story_id.in_(merged)
+    return [alert_of(row) for row in tx.execute(select_alerts().where(its).order_by(alerts.c.id))]
 
 
 def select_alerts() -> Select[Any]:

@@ -1,10 +1,9 @@
-"""Articles, and the index by which grouping finds those that may belong together.
+"""Articles, and the index by which grouping finds their copies.
 
-In: `Article` and `Sketch`. Out: `StoredArticle`. Trap: terms are counted over all articles ever stored, but only
-an article's strongest terms are indexed, strongest by the counts of the moment it was stored.
+In: `Article` and `Sketch`. Out: `StoredArticle`. Trap: terms are counted over all articles ever stored; those by which
+later reports find an article are indexed only when it has its story, see `pipeline.store.stories.place`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -19,7 +18,7 @@ from pipeline.store.tables import articles
 from pipeline.store.types import key_of
 from pipeline.urls import canonical
 
-_INDEX = "INSERT INTO {table} ({column}, article_id) SELECT value, :article_id FROM ({each}) AS asked"
+_INDEX = "INSERT INTO article_bands (band, article_id) SELECT value, :article_id FROM ({each}) AS asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,10 @@ def insert(tx: Connection, entry_id: int, article: Article, sketch: Sketch, now:
     """Store an entry's article and index its sketch; gives its id. One entry has one article."""
     row = {field.name: getattr(article, field.name) for field in fields(Article)} | _sketch_row(sketch)
     row |= {"entry_id": entry_id, "url_key": key_of(canonical(article.url)), "stored_at": now}
-    strongest = terms.strongest(sketch.terms, terms.frequencies(tx, sketch.terms))
     article_id: int = tx.execute(articles.insert().values(row).returning(articles.c.id)).scalar_one()
     terms.count(tx, sketch.terms)
-    _index(tx, article_id, sketch.bands, strongest)
+    by_band = _INDEX.format(each=each(tx, "BIGINT"))
+    tx.execute(text(by_band), {"article_id": article_id, "values": bound(tx, sorted(set(sketch.bands)))})
     return article_id
 
 
@@ -54,11 +53,11 @@ def _sketch_row(sketch: Sketch) -> dict[str, Any]:
     }
 
 
-def _index(tx: Connection, article_id: int, bands: Iterable[int], strongest: Iterable[str]) -> None:
-    by_band = _INDEX.format(table="article_bands", column="band", each=each(tx, "BIGINT"))
-    tx.execute(text(by_band), {"article_id": article_id, "values": bound(tx, sorted(set(bands)))})
-    by_term = _INDEX.format(table="article_terms", column="term", each=each(tx, "TEXT"))
-    tx.execute(text(by_term), {"article_id": article_id, "values": bound(tx, sorted(strongest))})
+def sketch_of(tx: Connection, article_id: int) -> Sketch:
+    """Give an article's sketch."""
+    c = articles.c
+    row = tx.execute(select(c.text_hash, c.minhash, c.bands, c.terms, c.word_count).where(c.id == article_id)).one()
+    return Sketch(bytes(row.text_hash), row.minhash, row.bands, row.terms, row.word_count)
 
 
 def get(tx: Connection, article_id: int) -> StoredArticle:

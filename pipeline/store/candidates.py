@@ -1,91 +1,160 @@
-"""The few stored articles that a new one might belong with.
+"""The few stored articles and stories that a new article might belong with.
 
-In: a `Sketch`. Out: `Candidate`s, those that share most first. Trap: of each key only the newest articles are
-looked at, so that a boilerplate band or a worn-out term costs no more than any other key, however many articles
-there are.
+In: a `Sketch` and a `Profile`. Out: `Candidate`s, those that share most text first, and `StoryCandidate`s. Trap: of
+each key only the newest articles are looked at, so that a boilerplate band or a worn-out term costs no more than any
+other key, however many articles there are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, LargeBinary, Row, TextClause, bindparam, select, text
+from sqlalchemy import BigInteger, Connection, Float, LargeBinary, Row, TextClause, bindparam, select, text
 
-from pipeline.model import Candidate, Sketch
-from pipeline.store import terms
-from pipeline.store.tables import articles
-from pipeline.store.types import CleanText, Instant
+from pipeline.model import Candidate, Profile, Sketch, StoryCandidate
+from pipeline.store.dialects import bound, each
+from pipeline.store.tables import articles, stories, story_profiles
+from pipeline.store.types import CleanText, Instant, clean_text
 
 SAME_TEXT_LIMIT = 20  #: newest articles looked at for one text
 BAND_LIMIT = 30  #: likewise for one band
 TERM_LIMIT = 200  #: likewise for one term
+TEXT_LIMIT = 20  #: articles given that may share their text
+STORY_LIMIT = 30  #: stories given; 15 or 100 group no better
 
-# What one shared key counts: an equal text beats every band, one band beats all terms together.
-_TEXT_WEIGHT = 100_000
-_BAND_WEIGHT = terms.STRONGEST_COUNT + 1
+_TEXT_WEIGHT = 100  # an equal text counts more than every band together
 
 # The inner brackets are for SQLite, which takes no LIMIT inside a UNION.
-_PART = "SELECT article_id, {weight} AS weight FROM ({newest}) AS {name}"
-_SAME_TEXT = "SELECT id AS article_id FROM articles WHERE text_hash = :text_hash ORDER BY id DESC LIMIT {limit}"
-_SAME_KEY = "SELECT article_id FROM {table} WHERE {column} = :{name} ORDER BY article_id DESC LIMIT {limit}"
-_RANKED = """
+_SAME_TEXT = """
+    SELECT article_id, {weight} AS weight
+    FROM (
+        SELECT id AS article_id FROM articles WHERE text_hash = :text_hash ORDER BY id DESC LIMIT {limit}
+    ) AS same_text
+"""
+_SAME_BAND = """
+    SELECT article_id, 1 AS weight FROM (
+        SELECT article_id FROM article_bands WHERE band = :band_{n} ORDER BY article_id DESC LIMIT {limit}
+    ) AS band_{n}
+"""
+_TEXTS = """
     SELECT ranked.article_id
     FROM (SELECT article_id, sum(weight) AS weight FROM ({parts}) AS shared GROUP BY article_id) AS ranked
     JOIN articles ON articles.id = ranked.article_id
-    WHERE articles.language = :language AND articles.published_at >= :since AND articles.story_id IS NOT NULL
+    WHERE articles.language = :language AND articles.published_at BETWEEN :since AND :until
+      AND articles.story_id IS NOT NULL
     ORDER BY ranked.weight DESC, ranked.article_id DESC LIMIT :limit
 """
+_SAME_TERM = """
+    SELECT story_id, CAST(:weight_{n} AS FLOAT) AS weight FROM (
+        SELECT story_id FROM article_terms WHERE term = :term_{n} ORDER BY article_id DESC LIMIT {limit}
+    ) AS term_{n} GROUP BY story_id
+"""
+_STORIES = """
+    SELECT ranked.story_id
+    FROM (
+        SELECT coalesce(stories.merged_into_id, stories.id) AS story_id, sum(shared.weight) AS weight
+        FROM ({parts}) AS shared JOIN stories ON stories.id = shared.story_id
+        GROUP BY coalesce(stories.merged_into_id, stories.id)
+    ) AS ranked
+    JOIN stories ON stories.id = ranked.story_id
+    WHERE stories.language = :language AND stories.last_at >= :since AND stories.first_at <= :until
+    ORDER BY ranked.weight DESC, ranked.story_id DESC LIMIT :limit
+"""
+_INDEX_TERMS = """
+    INSERT INTO article_terms (term, article_id, story_id) SELECT value, :article_id, :story_id FROM ({each}) AS asked
+"""
+_MOVE_TERMS = """
+    UPDATE article_terms SET story_id = :story_id WHERE article_id = :article_id AND term IN ({each})
+"""
 _SKETCHED = (
-    "id",
-    "story_id",
-    "outlet",
-    "title",
-    "published_at",
-    "text_hash",
-    "minhash",
-    "bands",
-    "terms",
-    "word_count",
+    *("id", "story_id", "outlet", "title", "published_at"),
+    *("text_hash", "minhash", "bands", "terms", "word_count"),
 )
-_found = select(*(articles.c[name] for name in _SKETCHED)).where(articles.c.id.in_(bindparam("ids", expanding=True)))
+_articles = select(*(articles.c[name] for name in _SKETCHED)).where(articles.c.id.in_(bindparam("ids", expanding=True)))
+_stories = (
+    select(stories.c.id, stories.c.title, stories.c.article_count, story_profiles.c.mean_at, story_profiles.c.weights)
+    .join(story_profiles, story_profiles.c.story_id == stories.c.id)
+    .where(stories.c.id.in_(bindparam("ids", expanding=True)))
+)
 
 
-def find_candidates(tx: Connection, sketch: Sketch, language: str, since: datetime, limit: int) -> list[Candidate]:
-    """Give articles of one language published since an instant that share text, bands or strong terms."""
-    strongest = terms.strongest(sketch.terms, terms.frequencies(tx, sketch.terms))
+def find_texts(tx: Connection, sketch: Sketch, language: str, since: datetime, until: datetime) -> list[Candidate]:
+    """Give articles of one language published between two instants that have the same text or share bands."""
     bands = sorted(set(sketch.bands))
-    asked = {"text_hash": sketch.text_hash, "language": language, "since": since, "limit": limit}
-    keys = {f"band_{n}": band for n, band in enumerate(bands)} | {f"term_{n}": term for n, term in enumerate(strongest)}
-    ids: Sequence[int] = tx.execute(_ranking(len(bands), len(strongest)), asked | keys).scalars().all()
+    asked = {"text_hash": sketch.text_hash, "language": language, "since": since, "until": until, "limit": TEXT_LIMIT}
+    keys = {f"band_{n}": band for n, band in enumerate(bands)}
+    ids: Sequence[int] = tx.execute(_ranked_texts(len(bands)), asked | keys).scalars().all()
     if not ids:
         return []
-    rows = {row.id: row for row in tx.execute(_found, {"ids": ids})}
+    rows = {row.id: row for row in tx.execute(_articles, {"ids": ids})}
     return [_candidate(rows[article_id]) for article_id in ids]
 
 
+def find_stories(
+    tx: Connection,
+    strongest: Mapping[str, float],
+    language: str,
+    since: datetime,
+    until: datetime,
+    also: Iterable[int] = (),
+) -> list[StoryCandidate]:
+    """Give living stories of one language and time that share terms, and those asked for by id; the likeliest first."""
+    asked = {"language": language, "since": since, "until": until, "limit": STORY_LIMIT}
+    for n, (term, weight) in enumerate(strongest.items()):
+        asked |= {f"term_{n}": term, f"weight_{n}": weight}
+    found = tx.execute(_ranked_stories(len(strongest)), asked).scalars().all() if strongest else ()
+    ids = list(dict.fromkeys([*also, *found]))
+    found_rows: Sequence[Any] = tx.execute(_stories, {"ids": ids}).all() if ids else ()
+    rows = {row.id: _story(row) for row in found_rows}
+    return [rows[story_id] for story_id in ids if story_id in rows]
+
+
+def index_terms(tx: Connection, article_id: int, story_id: int, terms: Iterable[str]) -> None:
+    """Make an article's story one that these terms find."""
+    values = bound(tx, sorted({clean_text(term) for term in terms}))
+    asked = {"article_id": article_id, "story_id": story_id, "values": values}
+    tx.execute(text(_INDEX_TERMS.format(each=each(tx, "TEXT"))), asked)
+
+
+def move_terms(tx: Connection, article_id: int, story_id: int, terms: Iterable[str]) -> None:
+    """Make another story the one that an article's terms find; `terms` may be more than are indexed."""
+    values = bound(tx, sorted({clean_text(term) for term in terms}))
+    asked = {"article_id": article_id, "story_id": story_id, "values": values}
+    tx.execute(text(_MOVE_TERMS.format(each=each(tx, "TEXT"))), asked)
+
+
 @lru_cache(maxsize=256)
-def _ranking(band_count: int, term_count: int) -> TextClause:
+def _ranked_texts(band_count: int) -> TextClause:
     """Write the query for so many keys; as text, because SQLAlchemy needs 20 ms to put fifty selects together."""
-    parts = [_PART.format(weight=_TEXT_WEIGHT, newest=_SAME_TEXT.format(limit=SAME_TEXT_LIMIT), name="same_text")]
-    types: dict[str, Any] = {"text_hash": LargeBinary(), "language": CleanText(), "since": Instant()}
-    for number in range(band_count):
-        types[f"band_{number}"] = BigInteger()
-        parts.append(_part("article_bands", "band", number, BAND_LIMIT, _BAND_WEIGHT))
-    for number in range(term_count):
-        types[f"term_{number}"] = CleanText()
-        parts.append(_part("article_terms", "term", number, TERM_LIMIT, 1))
-    statement = text(_RANKED.format(parts=" UNION ALL ".join(parts)))
-    return statement.bindparams(*(bindparam(name, type_=kind) for name, kind in types.items()))
+    types: dict[str, Any] = {
+        "text_hash": LargeBinary(),
+        "language": CleanText(),
+        "since": Instant(),
+        "until": Instant(),
+    }
+    types |= {f"band_{n}": BigInteger() for n in range(band_count)}
+    parts = [_SAME_TEXT.format(weight=_TEXT_WEIGHT, limit=SAME_TEXT_LIMIT)]
+    parts += [_SAME_BAND.format(n=n, limit=BAND_LIMIT) for n in range(band_count)]
+    return _typed(_TEXTS.format(parts=" UNION ALL ".join(parts)), types)
 
 
-def _part(table: str, column: str, number: int, limit: int, weight: int) -> str:
-    name = f"{column}_{number}"
-    return _PART.format(
-        weight=weight, newest=_SAME_KEY.format(table=table, column=column, name=name, limit=limit), name=name
-    )
+@lru_cache(maxsize=64)
+def _ranked_stories(term_count: int) -> TextClause:
+    types: dict[str, Any] = {"language": CleanText(), "since": Instant(), "until": Instant()}
+    types |= {f"term_{n}": CleanText() for n in range(term_count)} | {f"weight_{n}": Float() for n in range(term_count)}
+    parts = [_SAME_TERM.format(n=n, limit=TERM_LIMIT) for n in range(term_count)]
+    return _typed(_STORIES.format(parts=" UNION ALL ".join(parts)), types)
+
+
+def _typed(statement: str, types: Mapping[str, Any]) -> TextClause:
+    return text(statement).bindparams(*(bindparam(name, type_=kind) for name, kind in types.items()))
 
 
 def _candidate(row: Row[Any]) -> Candidate:
     sketch = Sketch(bytes(row.text_hash), row.minhash, row.bands, row.terms, row.word_count)
     return Candidate(row.id, row.story_id, row.outlet, row.title, row.published_at, sketch)
+
+
+def _story(row: Any) -> StoryCandidate:
+    return StoryCandidate(row.id, row.title, row.article_count, row.mean_at, Profile(row.weights))

@@ -1,22 +1,25 @@
 """Stories: which articles tell of one event, and why we think so.
 
 In: an article and a `Grouping`. Out: `Story`, and candidates for the next article. Trap: a decision holds only if
-nobody else decides for the same language meanwhile; take `lock_language` before `find_candidates`.
+nobody else decides for the same language meanwhile; take `lock_language` before `find_stories`.
+An id of a merged story leads to the living one wherever a story is asked for.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Exists, Select, exists, func, select, update
 
 from pipeline.errors import NotFound
-from pipeline.model import Grouping, GroupingKind, Story
+from pipeline.model import Grouping, GroupingKind, Profile, Story
 from pipeline.store import candidates, terms
 from pipeline.store.articles import StoredArticle, select_articles, stored
-from pipeline.store.dialects import is_postgresql
-from pipeline.store.tables import articles, groupings, stories
+from pipeline.store.dialects import insert, is_postgresql
+from pipeline.store.tables import articles, groupings, stories, story_profiles
 
-find_candidates = candidates.find_candidates
+find_texts = candidates.find_texts
+find_stories = candidates.find_stories
 frequencies = terms.frequencies
 
 _LOCK_SPACE = 0x53746F72  # the first key of our advisory locks, "Stor"
@@ -34,18 +37,19 @@ def place(tx: Connection, article_id: int, grouping: Grouping, now: datetime) ->
     known = select(c.title, c.language, c.outlet, c.text_hash, c.published_at).where(c.id == article_id)
     article: Any = tx.execute(known).one()
     if grouping.story_id is None:
-        story_id = _begin(tx, article, now)
+        story_id = _begin(tx, article, grouping.profile, now)
     else:
-        story_id = grouping.story_id
-        _extend(tx, story_id, article, grouping.kind, now)
+        story_id = living(tx, grouping.story_id)
+        _extend(tx, story_id, article, grouping, now)
     tx.execute(update(articles).where(articles.c.id == article_id).values(story_id=story_id))
     decided = {"kind": grouping.kind, "of_article_id": grouping.of_article_id, "score": grouping.score}
     row = {"article_id": article_id, "story_id": story_id, "why": grouping.why, "decided_at": now}
-    tx.execute(groupings.insert().values(row | decided))
+    tx.execute(groupings.insert().values(row | decided | {"evidence": dict(grouping.evidence)}))
+    candidates.index_terms(tx, article_id, story_id, grouping.keys)
     return story_id
 
 
-def _begin(tx: Connection, article: Any, now: datetime) -> int:
+def _begin(tx: Connection, article: Any, profile: Profile, now: datetime) -> int:
     row = {
         "title": article.title,
         "language": article.language,
@@ -57,17 +61,17 @@ def _begin(tx: Connection, article: Any, now: datetime) -> int:
         "outlet_count": 1,
     }
     story_id: int = tx.execute(stories.insert().values(row).returning(stories.c.id)).scalar_one()
+    put_profile(tx, story_id, profile, article.published_at)
     return story_id
 
 
-def _extend(tx: Connection, story_id: int, article: Any, kind: GroupingKind, now: datetime) -> None:
-    story = tx.execute(select(stories).where(stories.c.id == story_id).with_for_update()).one_or_none()
-    if story is None:
-        raise NotFound(f"there is no story {story_id}")
+def _extend(tx: Connection, story_id: int, article: Any, grouping: Grouping, now: datetime) -> None:
+    story = tx.execute(select(stories).where(stories.c.id == story_id).with_for_update()).one()
     outlet = _held(articles.c.story_id == story_id, articles.c.outlet == article.outlet)
     same_text = _held(articles.c.story_id == story_id, articles.c.text_hash == article.text_hash)
     has_outlet, has_text = tx.execute(select(outlet, same_text)).one()
-    text_is_new = kind is not GroupingKind.COPY and not has_text
+    text_is_new = grouping.kind is not GroupingKind.COPY and not has_text
+    count = story.article_count + 1
     tx.execute(
         update(stories)
         .where(stories.c.id == story_id)
@@ -75,44 +79,82 @@ def _extend(tx: Connection, story_id: int, article: Any, kind: GroupingKind, now
             first_at=min(story.first_at, article.published_at),
             last_at=max(story.last_at, article.published_at),
             changed_at=now,
-            article_count=story.article_count + 1,
+            article_count=count,
             text_count=story.text_count + text_is_new,
             outlet_count=story.outlet_count + (not has_outlet),
         )
     )
+    mean_at = tx.execute(select(story_profiles.c.mean_at).where(story_profiles.c.story_id == story_id)).scalar()
+    middle = article.published_at if mean_at is None else mean_at + (article.published_at - mean_at) / count
+    put_profile(tx, story_id, grouping.profile, middle)
+
+
+def put_profile(tx: Connection, story_id: int, profile: Profile, mean_at: datetime) -> None:
+    """Keep what a story speaks of, and the middle of its articles' dates."""
+    row = {"story_id": story_id, "weights": dict(profile.weights), "mean_at": mean_at}
+    statement = insert(tx, story_profiles).values(row)
+    tx.execute(statement.on_conflict_do_update(index_elements=["story_id"], set_=row))
 
 
 def _held(*conditions: ColumnElement[bool]) -> Exists:
     return exists(select(articles.c.id).where(*conditions))
 
 
-def get(tx: Connection, story_id: int) -> Story:
-    """Give a story; raises NotFound."""
-    row = tx.execute(_select().where(stories.c.id == story_id)).one_or_none()
+def find_profile(tx: Connection, story_id: int) -> Profile | None:
+    """Give what a story speaks of; None of one begun before stories had profiles."""
+    found = select(story_profiles.c.weights).where(story_profiles.c.story_id == story_id)
+    weights = tx.execute(found).scalar_one_or_none()
+    return None if weights is None else Profile(weights)
+
+
+def language_of(tx: Connection, story_id: int) -> str:
+    """Give a story's language."""
+    language: str = tx.execute(select(stories.c.language).where(stories.c.id == story_id)).scalar_one()
+    return language
+
+
+def living(tx: Connection, story_id: int) -> int:
+    """Give the story that an id leads to: itself, or the one it was merged into; raises NotFound."""
+    found = select(stories.c.id, stories.c.merged_into_id).where(stories.c.id == story_id)
+    row = tx.execute(found).one_or_none()
     if row is None:
         raise NotFound(f"there is no story {story_id}")
-    return Story(*row)
+    return story_id if row.merged_into_id is None else int(row.merged_into_id)
+
+
+def get(tx: Connection, story_id: int) -> Story:
+    """Give a living story; raises NotFound."""
+    return Story(*tx.execute(_select().where(stories.c.id == living(tx, story_id))).one())
 
 
 def recent(tx: Connection, limit: int) -> list[Story]:
     """Give the stories that grew last, the last first."""
-    found = _select().order_by(stories.c.changed_at.desc(), stories.c.id.desc()).limit(limit)
-    return [Story(*row) for row in tx.execute(found)]
+    found = _select().where(stories.c.merged_into_id.is_(None))
+    ordered = found.order_by(stories.c.changed_at.desc(), stories.c.id.desc()).limit(limit)
+    return [Story(*row) for row in tx.execute(ordered)]
 
 
 def articles_of(tx: Connection, story_id: int) -> list[StoredArticle]:
     """Give a story's articles, by their effective date."""
-    found = select_articles().where(articles.c.story_id == story_id)
+    found = select_articles().where(articles.c.story_id == living(tx, story_id))
     return [stored(row) for row in tx.execute(found.order_by(articles.c.published_at, articles.c.id))]
 
 
 def groupings_of(tx: Connection, story_id: int) -> dict[int, Grouping]:
     """Give why each of a story's articles is in it, by article id."""
-    found = select(groupings).where(groupings.c.story_id == story_id).order_by(groupings.c.article_id)
-    return {
-        row.article_id: Grouping(row.kind, row.story_id, row.of_article_id, row.score, row.why)
-        for row in tx.execute(found)
-    }
+    own = select(groupings).join(articles, articles.c.id == groupings.c.article_id)
+    found = own.where(articles.c.story_id == living(tx, story_id)).order_by(groupings.c.article_id)
+    return {row.article_id: _grouping(row) for row in tx.execute(found)}
+
+
+def find_grouping(tx: Connection, article_id: int) -> tuple[Grouping, datetime] | None:
+    """Give how an article was placed, with the evidence, and when; None if it has no story yet."""
+    row = tx.execute(select(groupings).where(groupings.c.article_id == article_id)).one_or_none()
+    return (replace(_grouping(row), evidence=row.evidence), row.decided_at) if row else None
+
+
+def _grouping(row: Any) -> Grouping:
+    return Grouping(row.kind, row.story_id, row.of_article_id, row.score, row.why)
 
 
 def _select() -> Select[Any]:

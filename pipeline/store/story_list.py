@@ -97,6 +97,7 @@ def _conditions(wanted: StoryFilter) -> list[ColumnElement[bool]]:
     c = stories.c
     own = articles.c.story_id == c.id
     asked: list[ColumnElement[bool] | None] = [
+        c.merged_into_id.is_(None),
         c.language == wanted.language if wanted.language else None,
         exists(select(articles.c.id).where(own, articles.c.outlet == wanted.outlet)) if wanted.outlet else None,
         _in_folder(own, wanted.folder) if wanted.folder else None,

@@ -1,12 +1,10 @@
-"""How often terms occur over all articles, and which terms tell an article from the others.
+"""How often terms occur over all articles.
 
-In: the terms of a sketch. Out: `TermCounts`, and the strongest terms. Trap: on PostgreSQL two transactions that
+In: the terms of a sketch. Out: `TermCounts`. Trap: on PostgreSQL two transactions that
 count one term wait for each other; terms are always counted in sorted order, so they cannot block each other.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from heapq import nlargest
-from math import log
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, func, select, text
 
@@ -15,7 +13,6 @@ from pipeline.store.dialects import bound, each
 from pipeline.store.tables import articles
 from pipeline.store.types import clean_text
 
-STRONGEST_COUNT = 16  #: terms of an article that are indexed and asked for
 _LAST = "storywatch.frequencies"
 _TOTAL = select(func.coalesce(func.max(articles.c.id), 0))
 
@@ -47,14 +44,3 @@ def count(tx: Connection, terms: Iterable[str]) -> None:
     """Count one more article that holds these terms."""
     more = _MORE.format(each=each(tx, "TEXT"))
     tx.execute(text(more), {"values": bound(tx, sorted({clean_text(term) for term in terms}))})
-
-
-def strongest(terms: Mapping[str, int], known: TermCounts) -> list[str]:
-    """Choose the terms that weigh most by (1 + log tf) · log(N / df), with one article added; ties by spelling."""
-    total = known.article_count + 1
-
-    def weight(term: str) -> tuple[float, str]:
-        held = known.by_term.get(clean_text(term), 0) + 1
-        return (1 + log(terms[term])) * log(1 + total / held), term
-
-    return [clean_text(term) for term in nlargest(STRONGEST_COUNT, terms, key=weight)]

@@ -1,144 +1,135 @@
 """Decide which story an article belongs to: a copy of a text we have, a report of an event we know, or the first.
 
-In: the article's sketch, the few stored articles it might belong with, how often its terms occur. Out: `Grouping`
-with its reason in words. Pure. Trap: the decision is made once and by the candidates alone; what the store does
-not put forward cannot be found.
+In: the article's sketch and profile, the few articles that may share its text, the few stories it may belong to. Out:
+`Grouping` with its reason in words and what was compared. Pure. Trap: the decision is made by the candidates alone;
+what the store does not put forward cannot be found.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from statistics import fmean
+from dataclasses import replace
+from datetime import datetime
+from math import log
 
-from pipeline.model import Candidate, Grouping, GroupingKind, Sketch, TermCounts
-from pipeline.stories.likeness import shared_terms, shared_text, shared_title
-from pipeline.stories.weights import TermWeights, weigh
-from pipeline.stories.words import fold, singular, split_words
+from pipeline.model import Candidate, Grouping, GroupingKind, Profile, Sketch, StoryCandidate
+from pipeline.stories.evidence import Near, Text, evidence_of
+from pipeline.stories.likeness import shared_text
+from pipeline.stories.profile import covered, joined, keys_of, likeness, shared_keys
+from pipeline.stories.roundup import tells_of_many
+from pipeline.stories.thresholds import THRESHOLDS, Thresholds
 
 _TERMS_NAMED = 5
 _TITLE_CHARACTERS = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """What is enough; one set for every kind of text.
-
-    Searched for on the four sets of articles that the corpus test measures, so its scores flatter them.
-    """
-
-    copy_share: float = 0.5  #: of the smaller text's shingles
-    copy_words: int = 6  #: an equal text of fewer words is a phrase such as "Live updates"
-    report: float = 0.19  #: likeness of the story
-    nearest_part: float = 0.5  #: of a story's likeness is its nearest article's, the rest the mean of `mean_of`
-    mean_of: int = 3
-    title_bonus: float = 0.05  #: for the whole title shared
-    same_outlet: float = 0.15  #: an outlet seldom reports one event twice; taken off the likeness
-    fade: float = 0.2  #: taken off the likeness of an article `fade_after` or more away
-    fade_after: timedelta = timedelta(hours=72)
-
-
-THRESHOLDS = Thresholds()
-
-
-@dataclass(frozen=True, slots=True)
-class _Near:
-    """A candidate and how like it the article is."""
-
-    candidate: Candidate
-    score: float
-
-
 def decide(
     sketch: Sketch,
-    title: str,
-    outlet: str,
+    profile: Profile,
     published_at: datetime,
-    candidates: Sequence[Candidate],
-    counts: TermCounts,
+    texts: Sequence[Candidate],
+    stories: Sequence[StoryCandidate],
     thresholds: Thresholds = THRESHOLDS,
 ) -> Grouping:
-    """Decide where an article belongs; `counts` must cover the sketch's terms."""
-    copied = _copied(sketch, candidates, thresholds)
-    if copied is not None:
-        return _copy(sketch, copied)
-    weights = weigh(sketch, counts)
-    title_terms = _title_terms(title, sketch)
-    near = []
-    for candidate in candidates:
-        likeness = shared_terms(sketch, candidate.sketch, weights)
-        if likeness >= thresholds.report / 2:  # a title alone makes no likeness
-            others = _title_terms(candidate.title, candidate.sketch)
-            likeness += thresholds.title_bonus * shared_title(title_terms, others, weights)
-        near.append(_Near(candidate, likeness * _trust(outlet, published_at, candidate, thresholds)))
-    return _report_or_first(sketch, near, weights, thresholds)
+    """Decide where an article belongs; `stories` must hold the stories of `texts`."""
+    shares = _shares(sketch, texts, thresholds)
+    near = _near(profile, published_at, stories, thresholds)
+    grouping = _copy(sketch, profile, shares, thresholds) or _report_or_first(profile, near, thresholds)
+    own = next((one.story for one in near if one.story.story_id == grouping.story_id), None)
+    is_open = grouping.kind is not GroupingKind.ROUNDUP
+    return replace(
+        grouping,
+        profile=joined(own.profile, profile) if own else profile if is_open else Profile(),
+        keys=keys_of(profile) if is_open else (),
+        merge_with=_late_merge(own, near, thresholds) if own else None,
+        evidence=evidence_of(profile, shares, near, thresholds),
+    )
 
 
-def _copied(sketch: Sketch, candidates: Sequence[Candidate], thresholds: Thresholds) -> _Near | None:
-    """Find the article that shares most text, the earliest of equals; None if none shares enough."""
-    shares = [_Near(candidate, _copy_share(sketch, candidate.sketch, thresholds)) for candidate in candidates]
-    copies = [near for near in shares if near.score >= thresholds.copy_share]
-    return min(copies, key=lambda n: (-n.score, n.candidate.published_at, n.candidate.article_id), default=None)
+# Copies
 
 
-def _copy_share(one: Sketch, other: Sketch, thresholds: Thresholds) -> float:
+def _shares(sketch: Sketch, texts: Sequence[Candidate], thresholds: Thresholds) -> list[Text]:
+    """Say how much text each candidate shares, most first, the earliest of equals."""
+    shares = [Text(each, _share(sketch, each.sketch, thresholds)) for each in texts]
+    return sorted(shares, key=lambda t: (-t.share, t.article.published_at, t.article.article_id))
+
+
+def _share(one: Sketch, other: Sketch, thresholds: Thresholds) -> float:
     if one.text_hash == other.text_hash:
         return 1.0 if one.word_count >= thresholds.copy_words else 0.0
     return shared_text(one, other)
 
 
-def _copy(sketch: Sketch, copied: _Near) -> Grouping:
-    candidate = copied.candidate
-    if sketch.text_hash == candidate.sketch.text_hash:
-        why = f"the same text as {_named(candidate)}"
-    else:
-        why = f"{copied.score:.0%} of shingles shared with {_named(candidate)}".replace("%", " %")
-    return Grouping(GroupingKind.COPY, candidate.story_id, candidate.article_id, copied.score, why)
+def _copy(sketch: Sketch, profile: Profile, shares: Sequence[Text], thresholds: Thresholds) -> Grouping | None:
+    """Join the article that shares most text, if it is enough and more than what every page of an outlet says."""
+    for text in shares:
+        if text.share < thresholds.copy_share:
+            return None
+        same = sketch.text_hash == text.article.sketch.text_hash
+        if same or covered(profile, text.article.sketch.terms) >= thresholds.copy_covered:
+            why = f"the same text as {_named(text.article)}" if same else _partly(text)
+            return Grouping(GroupingKind.COPY, text.article.story_id, text.article.article_id, text.share, why)
+    return None
 
 
-def _title_terms(title: str, sketch: Sketch) -> frozenset[str]:
-    """Give the terms of the sketch that stand in the title."""
-    words = split_words(fold(title))
-    return frozenset(term for word in words for term in (word, singular(word)) if term in sketch.terms)
+def _partly(text: Text) -> str:
+    return f"{text.share:.0%} of shingles shared with {_named(text.article)}".replace("%", " %")
 
 
-def _trust(outlet: str, published_at: datetime, candidate: Candidate, thresholds: Thresholds) -> float:
-    """Give the factor by which time and a common outlet lessen a likeness."""
-    away = abs(published_at - candidate.published_at) / thresholds.fade_after
-    fade = 1 - thresholds.fade * min(1.0, away)
-    return fade * (1 - thresholds.same_outlet) if outlet and outlet == candidate.outlet else fade
+# Reports
 
 
-def _report_or_first(sketch: Sketch, near: Sequence[_Near], weights: TermWeights, thresholds: Thresholds) -> Grouping:
-    """Join the story that is nearest as a whole if it is near enough, else begin one."""
-    by_story: defaultdict[int, list[_Near]] = defaultdict(list)
-    for one in sorted(near, key=lambda one: (-one.score, one.candidate.article_id)):
-        by_story[one.candidate.story_id].append(one)
-    scores = {story: _story_score(members, thresholds) for story, members in by_story.items()}
-    story_id = max(scores, key=lambda story: (scores[story], -story), default=None)
-    if story_id is None:
-        return Grouping(GroupingKind.FIRST, None, None, 0.0, "no article of these days shares its terms")
-    score, nearest = min(1.0, scores[story_id]), by_story[story_id][0].candidate
-    if scores[story_id] < thresholds.report:
-        why = f"likeness {score:.2f} with the nearest, {_named(nearest)}; {thresholds.report:.2f} would be enough"
-        return Grouping(GroupingKind.FIRST, None, nearest.article_id, score, why)
-    why = f"likeness {score:.2f} with {_named(nearest)}: {', '.join(_telling(sketch, nearest.sketch, weights))}"
-    return Grouping(GroupingKind.REPORT, story_id, nearest.article_id, score, why)
+def _near(
+    profile: Profile, published_at: datetime, stories: Sequence[StoryCandidate], thresholds: Thresholds
+) -> list[Near]:
+    """Say how near each story is, the nearest first."""
+    near = []
+    for story in stories:
+        like = likeness(profile, story.profile)
+        near.append(Near(story, like, like * _draw(story, published_at, thresholds)))
+    return sorted(near, key=lambda one: (-one.score, one.story.story_id))
 
 
-def _story_score(members: Sequence[_Near], thresholds: Thresholds) -> float:
-    """Mix the nearest article's likeness with the mean of the nearest few; `members` come nearest first."""
-    scores = [member.score for member in members[: thresholds.mean_of]]
-    return thresholds.nearest_part * scores[0] + (1 - thresholds.nearest_part) * fmean(scores)
+def _draw(story: StoryCandidate, published_at: datetime, thresholds: Thresholds) -> float:
+    """Give the factor by which time lessens a likeness and the number of articles raises it."""
+    away = abs(published_at - story.mean_at) / thresholds.half_after
+    grown: float = min(thresholds.most_growth, log(max(1, story.article_count)))
+    fade: float = 2.0**-away
+    return fade * (1 + thresholds.growth * grown)
 
 
-def _telling(one: Sketch, other: Sketch, weights: TermWeights) -> list[str]:
-    """Name the shared terms that weigh most."""
-    shared = one.terms.keys() & other.terms.keys()
-    return sorted(shared, key=lambda term: (-weights.pull[term], term))[:_TERMS_NAMED]
+def _report_or_first(profile: Profile, near: Sequence[Near], thresholds: Thresholds) -> Grouping:
+    """Join the nearest story if it is near enough, else begin one."""
+    if not near or not near[0].score:
+        return Grouping(GroupingKind.FIRST, None, None, 0.0, "no story of these days shares its terms")
+    nearest, score = near[0].story, min(1.0, near[0].score)
+    if many := tells_of_many(profile, near, thresholds):
+        why = f"tells of several stories: {', '.join(_titled(story) for story in many)}"
+        return Grouping(GroupingKind.ROUNDUP, None, None, score, why)
+    if near[0].score < thresholds.report:
+        why = f"likeness {score:.2f} with the nearest, {_titled(nearest)}; {thresholds.report:.2f} would be enough"
+        return Grouping(GroupingKind.FIRST, None, None, score, why)
+    telling = ", ".join(shared_keys(profile, nearest.profile, _TERMS_NAMED))
+    why = f"likeness {score:.2f} with {_titled(nearest)}: {telling}"
+    return Grouping(GroupingKind.REPORT, nearest.story_id, None, score, why)
 
 
-def _named(candidate: Candidate) -> str:
-    title = candidate.title
-    short = title if len(title) <= _TITLE_CHARACTERS else f"{title[: _TITLE_CHARACTERS - 1]}…"
-    return f"“{short}” ({candidate.outlet})" if short else f"an article of {candidate.outlet}"
+def _late_merge(own: StoryCandidate, near: Sequence[Near], thresholds: Thresholds) -> int | None:
+    """Name the story that turns out to be the same: the article is near to it as well, and it is like its own."""
+    other = next((one for one in near if one.story.story_id != own.story_id), None)
+    if other is None or other.score < thresholds.report:
+        return None
+    if min(own.article_count, other.story.article_count) > thresholds.merge_most:
+        return None
+    return other.story.story_id if likeness(own.profile, other.story.profile) >= thresholds.merge else None
+
+
+def _titled(story: StoryCandidate) -> str:
+    return f"“{_short(story.title)}”" if story.title else f"story {story.story_id}"
+
+
+def _named(article: Candidate) -> str:
+    return f"“{_short(article.title)}” ({article.outlet})" if article.title else f"an article of {article.outlet}"
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= _TITLE_CHARACTERS else f"{title[: _TITLE_CHARACTERS - 1]}…"

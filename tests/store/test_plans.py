@@ -47,7 +47,8 @@ def _sweep(tx: Connection) -> None:
 
 def _accept(tx: Connection) -> None:
     task = entry_started(tx, 51, host="fifty.example")
-    stories.find_candidates(tx, MADE, "en", NOW, 9)
+    stories.find_texts(tx, MADE, "en", NOW, NOW)
+    stories.find_stories(tx, {"dam": 0.9, "velin": 0.4}, "en", NOW, NOW)
     first(tx, articles.insert(tx, task.entry_id, article(51), MADE, NOW))
     assert entries.finish(tx, task.entry_id, task.token, EntryState.DONE, None, NOW)
 

@@ -1,11 +1,13 @@
 """Articles, the search for their like, and the stories they make."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.errors import NotFound, Unusable
-from pipeline.model import Grouping, GroupingKind, Sketch
+from pipeline.model import Grouping, GroupingKind, Profile, Sketch
 from pipeline.store import articles, meta, stories, subscriptions, terms
 from pipeline.store.database import Database
 from tests.store.making import NOW, after, article, first, sketch, started, stored_article
@@ -16,6 +18,13 @@ COPY, REPORT = GroupingKind.COPY, GroupingKind.REPORT
 def join(tx: Connection, article_id: int, story_id: int, kind: GroupingKind, of: int) -> int:
     """Put an article into a story."""
     return stories.place(tx, article_id, Grouping(kind, story_id, of, 0.87, "87 % shared"), after(5))
+
+
+def begin(tx: Connection, number: int, weights: dict[str, float], **values: Any) -> int:
+    """Begin a story that speaks of these terms."""
+    article_id = stored_article(tx, number, sketch(str(number)), **values)
+    made = Grouping(GroupingKind.FIRST, None, None, 0.0, "", profile=Profile(weights), keys=tuple(weights))
+    return stories.place(tx, article_id, made, NOW)
 
 
 def test_an_article_comes_back_as_it_was_stored(database: Database) -> None:
@@ -50,18 +59,17 @@ def test_a_sketch_comes_back_with_its_candidate(database: Database) -> None:
     with database.write() as tx:
         article_id = stored_article(tx, 1, made, title="The dam")
         story_id = first(tx, article_id)
-        (found,) = stories.find_candidates(tx, made, "en", after(-60), 9)
+        (found,) = stories.find_texts(tx, made, "en", after(-60), after(60))
+        assert articles.sketch_of(tx, article_id) == made
     assert (found.article_id, found.story_id, found.sketch) == (article_id, story_id, made)
     assert (found.outlet, found.title, found.published_at) == ("outlet.example", "The dam", NOW)
 
 
-def test_those_that_share_most_come_first(database: Database) -> None:
-    """An equal text beats shared bands, one band beats terms, and what shares nothing is left out."""
-    new = sketch("new", bands=[1, 2, 3], terms={"velin": 1, "dam": 1, "flood": 1})
+def test_those_that_share_most_text_come_first(database: Database) -> None:
+    """An equal text beats shared bands, and what shares no band is left out."""
+    new = sketch("new", bands=[1, 2, 3])
     others = [
-        sketch("other", bands=[9], terms={"sport": 1}),
-        sketch("terms", bands=[8], terms={"velin": 1, "dam": 1, "flood": 1}),
-        sketch("one term", terms={"flood": 1, "river": 1}),
+        sketch("other", bands=[9]),
         sketch("two bands", bands=[1, 3]),
         sketch("one band", bands=[2]),
         sketch("new"),
@@ -69,26 +77,56 @@ def test_those_that_share_most_come_first(database: Database) -> None:
     with database.write() as tx:
         for number, made in enumerate(others):
             first(tx, stored_article(tx, number, made, title=str(number)))
-        found = stories.find_candidates(tx, new, "en", after(-60), 9)
-        assert [candidate.title for candidate in found] == ["5", "3", "4", "1", "2"]
-        assert [c.title for c in stories.find_candidates(tx, new, "en", after(-60), 2)] == ["5", "3"]
+        found = stories.find_texts(tx, new, "en", after(-60), after(60))
+    assert [candidate.title for candidate in found] == ["3", "1", "2"]
 
 
-def test_candidates_are_of_one_language_and_recent(database: Database) -> None:
-    """Another language and what was published before the window are left out."""
+def test_texts_are_of_one_language_and_recent(database: Database) -> None:
+    """Another language and what was published before or after the window are left out."""
     with database.write() as tx:
         first(tx, stored_article(tx, 1, sketch(), title="old", published_at=after(-61)))
         first(tx, stored_article(tx, 2, sketch(), title="French", language="fr"))
         first(tx, stored_article(tx, 3, sketch(), title="fits", published_at=after(-60)))
-        assert [c.title for c in stories.find_candidates(tx, sketch(), "en", after(-60), 9)] == ["fits"]
+        first(tx, stored_article(tx, 4, sketch(), title="new", published_at=after(61)))
+        assert [c.title for c in stories.find_texts(tx, sketch(), "en", after(-60), after(60))] == ["fits"]
 
 
-def test_an_empty_sketch_finds_only_its_own_text(database: Database) -> None:
-    """A text too short for bands and terms still has its copies."""
+def test_stories_are_found_by_the_terms_of_their_articles(database: Database) -> None:
+    """Those that share most weight come first, with what they speak of; other languages and times are left out."""
     with database.write() as tx:
-        first(tx, stored_article(tx, 1, sketch("same", bands=[1], terms={"dam": 1})))
-        assert len(stories.find_candidates(tx, sketch("same"), "en", after(-60), 9)) == 1
-        assert stories.find_candidates(tx, sketch("other"), "en", after(-60), 9) == []
+        dam = begin(tx, 1, {"dam": 0.8, "velin": 0.6})
+        flood = begin(tx, 2, {"flood": 1.0, "größe": 0.1})
+        begin(tx, 3, {"dam": 1.0}, language="fr")
+        begin(tx, 4, {"dam": 1.0}, published_at=after(-61))
+        begin(tx, 5, {"sport": 1.0})
+        found = stories.find_stories(tx, {"flood": 0.4, "dam": 0.5}, "en", after(-60), after(60))
+        assert [story.story_id for story in found] == [dam, flood]
+        assert found[1].profile == Profile({"flood": 1.0, "größe": 0.1})
+        assert (found[0].title, found[0].article_count, found[0].mean_at) == ("Title 1", 1, NOW)
+        assert [s.story_id for s in stories.find_stories(tx, {}, "en", NOW, NOW, also=[flood])] == [flood]
+
+
+def test_a_story_keeps_what_it_speaks_of_and_its_middle(database: Database) -> None:
+    """With each article comes its new profile, and the middle of the dates moves."""
+    with database.write() as tx:
+        story_id = begin(tx, 1, {"dam": 1.0})
+        article_id = stored_article(tx, 2, sketch("b"), published_at=after(60))
+        grown = Grouping(REPORT, story_id, None, 0.4, "", profile=Profile({"dam": 1.5}), keys=("dam",))
+        stories.place(tx, article_id, grown, NOW)
+        (found,) = stories.find_stories(tx, {"dam": 1.0}, "en", NOW, NOW)
+    assert (found.profile, found.mean_at, found.article_count) == (Profile({"dam": 1.5}), after(30), 2)
+
+
+def test_the_evidence_of_a_decision_is_kept(database: Database) -> None:
+    """What was compared comes back as it was, for whoever asks why."""
+    with database.write() as tx:
+        article_id = stored_article(tx, 1, sketch())
+        evidence = {"texts": [], "stories": [{"story": 7, "score": 0.12}], "enough": {"report": 0.2}}
+        stories.place(tx, article_id, Grouping(GroupingKind.FIRST, None, None, 0.1, "", evidence=evidence), after(3))
+        found = stories.find_grouping(tx, article_id)
+        assert stories.find_grouping(tx, 99) is None
+    assert found is not None
+    assert (found[0].evidence, found[1]) == (evidence, after(3))
 
 
 def test_terms_are_counted_once_for_each_article(database: Database) -> None:
@@ -99,17 +137,6 @@ def test_terms_are_counted_once_for_each_article(database: Database) -> None:
         stored_article(tx, 2, sketch("b", terms={"dam": 1}))
         found = stories.frequencies(tx, ["dam", "flood", "never"])
     assert (found.article_count, found.by_term) == (2, {"dam": 2, "flood": 1})
-
-
-def test_rare_terms_are_the_strong_ones(database: Database) -> None:
-    """Of more terms than are indexed, those that few articles hold are kept."""
-    worn = {f"worn{n:02}": 1 for n in range(terms.STRONGEST_COUNT)}
-    with database.write() as tx:
-        for number in range(5):
-            stored_article(tx, number, sketch(str(number), terms=worn))
-        rare = {f"rare{n:02}": 1 for n in range(terms.STRONGEST_COUNT)}
-        chosen = terms.strongest(worn | rare, terms.frequencies(tx, worn | rare))
-    assert set(chosen) == set(rare)
 
 
 def test_a_story_counts_articles_texts_and_outlets(database: Database) -> None:

@@ -27,7 +27,7 @@ def test_an_entry_goes_from_feed_to_sent_delivery(database: Database) -> None:
     with database.write() as tx:
         made = sketch(terms={"dam": 3, "velin": 2}, bands=[1, -(2**63)])
         stories.lock_language(tx, "en")
-        assert stories.find_candidates(tx, made, "en", after(-3600), 10) == []
+        assert stories.find_texts(tx, made, "en", after(-3600), after(3600)) == []
         article_id = articles.insert(tx, task.entry_id, article(1), made, NOW)
         story_id = first(tx, article_id)
         match = Match(subscription.id, (Span("text", 4, 7),))

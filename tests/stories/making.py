@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime
 
-from pipeline.model import Candidate
-from pipeline.stories import sketch
+from pipeline.model import Candidate, Profile, StoryCandidate, TermCounts
+from pipeline.stories import profile_of, sketch
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+NOTHING = TermCounts(0, {})
 
 AGENCY = (
     "The harbour council of Orrest agreed on Tuesday to close the northern lock for eleven weeks while divers replace "
@@ -39,3 +40,21 @@ def candidate(
 ) -> Candidate:
     """Make a stored article."""
     return Candidate(number, story, outlet, title, published_at, sketch(title, text, "en"))
+
+
+def profile(text: str, title: str = "", counts: TermCounts = NOTHING) -> Profile:
+    """Say what a text speaks of."""
+    return profile_of(sketch(title, text, "en"), title, counts)
+
+
+def story(
+    text: str,
+    *,
+    number: int = 100,
+    title: str = "",
+    article_count: int = 1,
+    mean_at: datetime = NOW,
+    counts: TermCounts = NOTHING,
+) -> StoryCandidate:
+    """Make a stored story that speaks of what a text speaks of."""
+    return StoryCandidate(number, title, article_count, mean_at, profile(text, title, counts))

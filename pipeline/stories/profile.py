@@ -1,0 +1,105 @@
+"""What a text or a story speaks of, as weights of terms: what is rare among articles tells it from others.
+
+In: a sketch, its title, and how many articles hold each of its terms. Out: `Profile`s, and how like two are. Pure. No
+list of stop words: common words fall by being counted. Trap: in the beginning nothing is counted; then a term's length
+stands in, for common words are short in every language (Zipf: The Psycho-Biology of Language, 1935).
+"""
+
+from collections.abc import Mapping
+from heapq import nlargest
+from math import log, sqrt
+from operator import mul
+
+from pipeline.model import Profile, Sketch, TermCounts
+from pipeline.stories.fingerprint import MOST_MENTIONS
+from pipeline.stories.words import fold, is_unspaced, singular, split_words
+
+#: Terms kept of an article and of a story. 80 to 150 group alike; without a bound what is left over from every
+#: report gathers in long stories and draws its like (copies 0.952 with 120, 0.927 with 200).
+MOST_TERMS = 120
+KEY_COUNT = 16  #: strongest terms of an article, by which it is found again; 24 group no better
+_TITLE_FACTOR = 2.0  # a term of the title says what the article is about: basil 0.967 without, 0.987 with
+# As many imagined articles as this hold the terms as often as `_expected_share` says; real ones soon outvote them.
+_IMAGINED_ARTICLES = 20.0
+_SHARE_BY_LENGTH = (0.5, 0.5, 0.3, 0.15, 0.05, 0.02)  # of articles that hold a term of 1, 2, … 6 letters
+_SHARE_OF_LONG = 0.005
+_SHARE_OF_PAIR = 0.01  # two characters of an unspaced script say as much as a word
+# 1 + ln(count): the tenth mention says less than the first (Salton and Buckley, 1988).
+_DAMPED = (0.0, *(1 + log(count) for count in range(1, MOST_MENTIONS + 1)))
+_DIGITS = 4  # of a stored weight
+
+
+def profile_of(sketch: Sketch, title: str, counts: TermCounts) -> Profile:
+    """Weigh the terms of an article; as a vector, its length is 1. `counts` must cover the sketch's terms."""
+    in_title = title_terms(title)
+    raw = {term: _DAMPED[count] * _rarity(term, counts) for term, count in sketch.terms.items()}
+    raw |= {term: _TITLE_FACTOR * raw[term] for term in in_title & raw.keys()}
+    kept = _strongest({term: weight for term, weight in raw.items() if weight > 0})
+    length = _length(kept)
+    return Profile({term: weight / length for term, weight in kept.items()}) if length else Profile()
+
+
+def title_terms(title: str) -> frozenset[str]:
+    """Give the terms of a title as a sketch of any language may spell them."""
+    return frozenset(term for word in split_words(fold(title)) for term in (word, singular(word)))
+
+
+def keys_of(profile: Profile) -> tuple[str, ...]:
+    """Give the strongest terms, by which articles of one story find each other; the strongest first."""
+    weights = profile.weights
+    return tuple(nlargest(KEY_COUNT, weights, key=lambda term: (weights[term], term)))
+
+
+def joined(one: Profile, other: Profile) -> Profile:
+    """Add up two profiles, and keep the strongest terms."""
+    total = dict(one.weights)
+    for term, weight in other.weights.items():
+        total[term] = total.get(term, 0.0) + weight
+    return Profile({term: round(weight, _DIGITS) for term, weight in _strongest(total).items()})
+
+
+def likeness(one: Profile, other: Profile) -> float:
+    """Give the cosine of two profiles: 1 if they speak of the same, 0 if they share no term.
+
+    Maps instead of a loop because this runs for every candidate: 0.01 ms for two profiles of 120 terms.
+    """
+    shared = [*(one.weights.keys() & other.weights.keys())]
+    if not shared:
+        return 0.0
+    product: float = sum(map(mul, map(one.weights.__getitem__, shared), map(other.weights.__getitem__, shared)))
+    return product / (_length(one.weights) * _length(other.weights))
+
+
+def covered(profile: Profile, terms: Mapping[str, int]) -> float:
+    """Give the share of a profile (0 to 1) that lies in these terms."""
+    held = sum(profile.weights[term] ** 2 for term in profile.weights.keys() & terms.keys())
+    return held / (_length(profile.weights) ** 2 or 1.0)
+
+
+def shared_keys(one: Profile, other: Profile, most: int) -> list[str]:
+    """Name the terms that two profiles share, those that weigh most first."""
+    shared = one.weights.keys() & other.weights.keys()
+    return sorted(shared, key=lambda term: (-one.weights[term] * other.weights[term], term))[:most]
+
+
+def _strongest(weights: Mapping[str, float]) -> dict[str, float]:
+    if len(weights) <= MOST_TERMS:
+        return dict(weights)
+    return dict(nlargest(MOST_TERMS, weights.items(), key=lambda item: (item[1], item[0])))
+
+
+def _length(weights: Mapping[str, float]) -> float:
+    return sqrt(sum(weight * weight for weight in weights.values()))
+
+
+def _rarity(term: str, counts: TermCounts) -> float:
+    """Give the log of the inverse share of articles that hold a term, at least 0."""
+    total = counts.article_count + _IMAGINED_ARTICLES
+    held = counts.by_term.get(term, 0) + _IMAGINED_ARTICLES * _expected_share(term)
+    return max(0.0, log(total / held))
+
+
+def _expected_share(term: str) -> float:
+    if is_unspaced(term):
+        return _SHARE_OF_PAIR
+    return _SHARE_BY_LENGTH[len(term) - 1] if len(term) <= len(_SHARE_BY_LENGTH) else _SHARE_OF_LONG
