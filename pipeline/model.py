@@ -362,6 +362,37 @@ class PollCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedFigures:
+    """What a feed cost and brought since it was first counted; the last document for what its entries lack."""
+
+    feed_id: int
+    title: str
+    url: str
+    request_count: int
+    byte_count: int  #: of decompressed bodies
+    answer_count: int
+    unchanged_count: int  #: answered 304
+    repeated_count: int  #: the same body although we asked for it only if it changed
+    stale_count: int  #: another body under unchanged validators
+    entry_count: int
+    undated_count: int
+    unnamed_count: int  #: without a guid
+    new_entry_count: int
+    new_story_count: int  #: stories that began with an entry of this feed
+
+
+@dataclass(frozen=True, slots=True)
+class FeedOverlap:
+    """How many pages of late two feeds have both shown, and each of them in all."""
+
+    feed_id: int
+    other_id: int
+    shared_count: int
+    page_count: int
+    other_page_count: int
+
+
+@dataclass(frozen=True, slots=True)
 class FetchTask:
     """One entry whose page is to be fetched now by whoever holds `token`."""
 

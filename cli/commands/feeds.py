@@ -10,6 +10,7 @@ import typer
 from sqlalchemy import Connection
 
 from cli.commands.feed_adding import Wanted, chosen, find_and_add
+from cli.commands.feed_hygiene import hygiene
 from cli.commands.options import ConfigOption, JsonOption
 from cli.commands.session import settings_of, store_of
 from cli.output import note, out, print_record, print_rows
@@ -20,6 +21,8 @@ from pipeline.store import feeds as stored
 from pipeline.urls import canonical, is_web_url
 
 app = typer.Typer(no_args_is_help=True, help="Add, remove, list, import and export feeds.")
+
+app.command()(hygiene)
 
 FeedArgument = Annotated[str, typer.Argument(help="The feed's number or address.")]
 

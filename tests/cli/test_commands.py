@@ -73,6 +73,12 @@ def test_opml_goes_out_and_comes_in_again(command: Command, tmp_path: Path, monk
     assert [(row["url"], row["folder"]) for row in command.rows("feeds", "list")] == [(FEED, "World")]
 
 
+def test_hygiene_reports_to_people_and_programs(command: Command) -> None:
+    """An installation without feeds has nothing to mend, in words and as JSON."""
+    assert "Nothing to mend." in command("feeds", "hygiene").stdout
+    assert json.loads(command("feeds", "hygiene", "--json").stdout) == {"findings": [], "costs": []}
+
+
 def test_subscriptions_come_and_go(command: Command) -> None:
     """A subscription that was added is listed with its channels, and can be removed by name."""
     assert command("subscriptions", "add", "Rates", '"interest rate"').returncode == 0
