@@ -23,6 +23,7 @@ from cli.commands import (
     services,
     stories,
     subscriptions,
+    tokens,
 )
 from cli.exit_codes import FAILED, UNUSABLE
 from cli.output import print_error
@@ -46,6 +47,7 @@ app.add_typer(articles.app, name="articles")
 app.add_typer(stories.app, name="stories")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(channels.app, name="channels")
+app.add_typer(tokens.app, name="tokens")
 app.command()(extract.extract)
 app.command()(hubs.hubs)
 app.command()(services.poll)

@@ -17,6 +17,8 @@ from starlette.types import ASGIApp
 
 from config.settings import WebSettings
 from dashboard import faults
+from dashboard.api.app import create_api
+from dashboard.bearer import bearers
 from dashboard.door import Clock, Door, Keys
 from dashboard.frame import Framing
 from dashboard.headers import SecurityHeaders
@@ -75,7 +77,7 @@ def create_app(
     framing = Framing(keys)
     sources = Sources(database, queue_view, clock, has_queue_pages=bool(queue_url), required_kinds=required_kinds)
     app = Dashboard(title="Storywatch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.add_middleware(Door, keys=keys)
+    app.add_middleware(Door, keys=keys, check=bearers(database))
     _answer_faults(app)
     app.include_router(login_routes(keys))
     app.include_router(health_routes(sources))
@@ -85,6 +87,7 @@ def create_app(
     app.include_router(queue_routes(sources, framing))
     if callbacks is not None:
         app.include_router(hub_routes(callbacks))
+    app.mount("/api/v1", create_api(sources))
     app.mount("/static", StaticFiles(directory=STATIC))
     if queue_url:
         app.mount("/rq", queue_pages(queue_url))

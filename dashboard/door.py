@@ -13,16 +13,18 @@ from http.cookies import SimpleCookie
 from typing import cast
 from urllib.parse import quote, urlsplit
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from config.settings import WebSettings
-from dashboard.faults import fault_page, wants_html
-from dashboard.rules import Verdict, Visit, decide, host_name
+from dashboard.bearer import NO_TOKEN, Bearers, Bearing, Claim
+from dashboard.faults import fault_of_status, fault_page, wants_html
+from dashboard.rules import API_FOLDER, Verdict, Visit, decide, host_name
 from dashboard.sessions import FormTokens, Sessions
 from dashboard.throttle import Throttle
+from pipeline.errors import Unavailable
 
 SESSION_COOKIE = "storywatch_session"
 VISIT_COOKIE = "storywatch_visit"
@@ -62,7 +64,7 @@ def cookie(headers: Headers, name: str) -> str:
     return jar[name].value if name in jar else ""
 
 
-def read_visit(scope: Scope, keys: Keys) -> Visit:
+def read_visit(scope: Scope, keys: Keys, bearing: Bearing = NO_TOKEN) -> Visit:
     """Gather the facts that the rules ask for."""
     headers = Headers(scope=scope)
     peer = scope.get("client")
@@ -75,6 +77,8 @@ def read_visit(scope: Scope, keys: Keys) -> Visit:
         origin=headers.get("origin"),
         fetch_site=headers.get("sec-fetch-site"),
         signed_in=keys.has_password and keys.sessions.holds(cookie(headers, SESSION_COOKIE), keys.clock()),
+        bearing=bearing,
+        asked_names=frozenset(name.lower() for name in QueryParams(scope["query_string"])),
     )
 
 
@@ -86,9 +90,10 @@ def visit_of(request: Request) -> Visit:
 class Door:
     """Let in, refuse, or show the way to the login page."""
 
-    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+    def __init__(self, app: ASGIApp, keys: Keys, check: Bearers) -> None:
         self._app = app
         self._keys = keys
+        self._check = check
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; there are no websockets here."""
@@ -100,13 +105,40 @@ class Door:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        visit = read_visit(scope, self._keys)
+        bearing = await self._bearing(scope)
+        if isinstance(bearing, Response):
+            await bearing(scope, receive, send)
+            return
+        visit = read_visit(scope, self._keys, bearing)
         verdict = decide(visit, self._keys.host_names, has_password=self._keys.has_password)
         if verdict is Verdict.ENTER:
             scope.setdefault("state", {}).update(visit=visit)
             await self._app(scope, receive, send)
         else:
             await refusal(verdict, visit, scope)(scope, receive, send)
+
+    async def _bearing(self, scope: Scope) -> Bearing | Response:
+        """Check the token of a request for the API; an answer if it cannot be checked."""
+        if not scope["path"].startswith(API_FOLDER):
+            return NO_TOKEN
+        now, peer = self._keys.clock(), scope["client"][0] if scope.get("client") else ""
+        headers = Headers(scope=scope)
+        try:
+            bearing = await self._check(headers, now)
+        except Unavailable:
+            return fault_of_status(503, html=False, headers={"Retry-After": "5"})
+        if bearing.claim is not Claim.WRONG:
+            return bearing
+        wait_seconds = self._keys.throttle.wait_seconds(peer, now)
+        self._keys.throttle.note_failure(peer, now)
+        return too_many_guesses(wait_seconds) if wait_seconds > 0 else bearing
+
+
+def too_many_guesses(wait_seconds: float) -> Response:
+    """Answer whoever keeps sending wrong tokens; a right one is heard all the same, as nobody can guess 256 bits."""
+    text = "Too many wrong tokens came from this address. Wait, and check the token."
+    headers = {"Retry-After": retry_after(wait_seconds)}
+    return fault_page(429, "Too many wrong tokens", text, html=False, headers=headers)
 
 
 def refusal(verdict: Verdict, visit: Visit, scope: Scope) -> Response:
@@ -121,6 +153,21 @@ def refusal(verdict: Verdict, visit: Visit, scope: Scope) -> Response:
 
 
 REFUSALS = {
+    Verdict.WRONG_BEARER: (
+        401,
+        "No such token",
+        "The Authorization header needs 'Bearer' and a token that `storywatch tokens list` shows as given out.",
+    ),
+    Verdict.BEARER_IN_ADDRESS: (
+        400,
+        "A token in the address",
+        "Addresses end up in logs. Send the token in the Authorization header, and revoke this one.",
+    ),
+    Verdict.BEYOND_SCOPE: (
+        403,
+        "More than this token may do",
+        "Make a token with a wider scope: `storywatch tokens add NAME --scope write`.",
+    ),
     Verdict.WRONG_HOST: (
         421,
         "Not a name of this dashboard",

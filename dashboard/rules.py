@@ -11,7 +11,9 @@ from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from dashboard.bearer import NO_TOKEN, Bearing, Claim
 from pipeline.alerts.links import FEED_FOLDER, UNSUBSCRIBE_FOLDER
+from pipeline.model import Scope
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Answered to anybody who can reach the port; nothing in them tells about the news or the version.
@@ -29,6 +31,13 @@ TOKEN_PATHS = frozenset({"/login", "/logout"})
 TOKEN_FOLDERS = ("/queue/",)
 
 
+API_FOLDER = "/api/"
+#: What only an admin's token may touch.
+ADMIN_FOLDERS = ("/api/v1/tokens",)
+#: Names under which programs put tokens into addresses.
+TOKEN_NAMES = frozenset({"token", "access_token", "api_key", "apikey", "key"})
+
+
 class Verdict(StrEnum):
     """What the door says."""
 
@@ -37,6 +46,9 @@ class Verdict(StrEnum):
     AWAY = "away"
     FOREIGN = "foreign"
     SIGN_IN = "sign_in"
+    WRONG_BEARER = "wrong_bearer"
+    BEARER_IN_ADDRESS = "bearer_in_address"
+    BEYOND_SCOPE = "beyond_scope"
 
 
 class Sender(StrEnum):
@@ -59,6 +71,8 @@ class Visit:
     origin: str | None
     fetch_site: str | None  #: Sec-Fetch-Site
     signed_in: bool
+    bearing: Bearing = NO_TOKEN
+    asked_names: frozenset[str] = frozenset()  #: of the address's query
 
 
 def host_name(host: str) -> str:
@@ -125,6 +139,8 @@ def decide(visit: Visit, names: Collection[str], *, has_password: bool) -> Verdi
         return Verdict.WRONG_HOST
     if visit.path == "/livez" or visit.path.startswith(HUB_FOLDER):
         return Verdict.ENTER
+    if visit.path.startswith(API_FOLDER) and (verdict := _decide_token(visit)):
+        return verdict
     here = is_loopback(visit.peer) and not visit.forwarded
     if not has_password and not here:
         return Verdict.AWAY
@@ -133,6 +149,22 @@ def decide(visit: Visit, names: Collection[str], *, has_password: bool) -> Verdi
     if _is_foreign(visit, has_password=has_password):
         return Verdict.FOREIGN
     return Verdict.ENTER if _may_enter(visit, here=here, has_password=has_password) else Verdict.SIGN_IN
+
+
+def _decide_token(visit: Visit) -> Verdict | None:
+    """Decide over a request for the API by its token; None if it brings none, and then the rules of pages hold."""
+    if visit.asked_names & TOKEN_NAMES:
+        return Verdict.BEARER_IN_ADDRESS
+    if visit.bearing.scope is None:
+        return Verdict.WRONG_BEARER if visit.bearing.claim is Claim.WRONG else None
+    return Verdict.ENTER if visit.bearing.scope.covers(needed_scope(visit)) else Verdict.BEYOND_SCOPE
+
+
+def needed_scope(visit: Visit) -> Scope:
+    """Give the least scope a token needs for this request."""
+    if visit.path.startswith(ADMIN_FOLDERS):
+        return Scope.ADMIN
+    return Scope.READ if visit.method in SAFE_METHODS else Scope.WRITE
 
 
 def _is_foreign(visit: Visit, *, has_password: bool) -> bool:

@@ -4,7 +4,8 @@ StorywatchError
 ├── Unusable            what the user gave cannot work; the text says what to do
 │   ├── BadSettings     all mistakes of the settings at once
 │   ├── BadQuery        a subscription's query, with the position
-│   └── NotFound        nothing has that id, name or address
+│   ├── NotFound        nothing has that id, name or address
+│   └── Taken           something else has that name
 ├── Unavailable         a service we need does not answer; wait and try again
 │   ├── StoreUnavailable
 │   └── QueueUnavailable
@@ -49,6 +50,10 @@ class BadQuery(Unusable):
 
 class NotFound(Unusable):
     """Nothing has that id, name or address."""
+
+
+class Taken(Unusable):
+    """Something else has that name."""
 
 
 class Unavailable(StorywatchError):

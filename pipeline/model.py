@@ -120,6 +120,19 @@ class Reason(StrEnum):
     JOB_FORBIDDEN = "job_forbidden"
 
 
+class Scope(StrEnum):
+    """What an API token may do; each contains the one before."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+    def covers(self, needed: "Scope") -> bool:
+        """Tell whether this scope allows what needs `needed`."""
+        order = list(Scope)
+        return order.index(self) >= order.index(needed)
+
+
 class TextSource(StrEnum):
     """Where an article's text came from: its page, or only what the feed itself carried."""
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from pipeline.model import DeliveryTask
 
-FEED_FOLDER = "/feeds/"
+FEED_FOLDER = "/alert-feeds/"
 UNSUBSCRIBE_FOLDER = "/unsubscribe/"
 
 

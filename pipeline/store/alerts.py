@@ -126,6 +126,18 @@ def recent(tx: Connection, limit: int) -> list[Alert]:
     return [alert_of(row) for row in tx.execute(select_alerts().order_by(alerts.c.id.desc()).limit(limit))]
 
 
+def before(tx: Connection, alert_id: int | None, limit: int) -> list[Alert]:
+    """Give the alerts raised before one, or the newest of all, the newest first."""
+    found = select_alerts() if alert_id is None else select_alerts().where(alerts.c.id < alert_id)
+    return [alert_of(row) for row in tx.execute(found.order_by(alerts.c.id.desc()).limit(limit))]
+
+
+def after(tx: Connection, alert_id: int, limit: int) -> list[Alert]:
+    """Give the alerts raised after one, the oldest first."""
+    found = select_alerts().where(alerts.c.id > alert_id).order_by(alerts.c.id).limit(limit)
+    return [alert_of(row) for row in tx.execute(found)]
+
+
 def of_story(tx: Connection, story_id: int) -> list[Alert]:
     """Give a story's alerts, the oldest first, with those of stories that were merged into it."""
     merged = select(stories.c.id).where(stories.c.merged_into_id == story_id)

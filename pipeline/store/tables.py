@@ -38,6 +38,7 @@ from pipeline.model import (
     GroupingKind,
     PushState,
     Reason,
+    Scope,
     TextSource,
 )
 from pipeline.rule import HoldReason, UpdateReason
@@ -567,4 +568,18 @@ processes = Table(
     Column("started_at", Instant, nullable=False),
     Column("beat_at", Instant, nullable=False),
     Column("detail", Json, nullable=False),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", CleanText, nullable=False),
+    Column("digest", LargeBinary, nullable=False),  #: SHA-256 of the token
+    Column("scope", Word(Scope), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+    UniqueConstraint("name"),
+    UniqueConstraint("digest"),
+    sqlite_autoincrement=True,
 )

@@ -221,7 +221,7 @@ async def test_a_hub_is_told_of_both_forms(origin: Origin, transport: Transport,
     assert answer.endswith("answered 204")
     assert parse_qs(seen.body.decode()) == {
         "hub.mode": ["publish"],
-        "hub.url": ["https://watch.example/feeds/k.atom", "https://watch.example/feeds/k.json"],
+        "hub.url": ["https://watch.example/alert-feeds/k.atom", "https://watch.example/alert-feeds/k.json"],
     }
     with pytest.raises(Permanent, match="public_url"):
         await deliver(delivery(), HubTarget(origin.serve("/hub")), transport, tmp_path)

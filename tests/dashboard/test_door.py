@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Mount, Route
 
 from dashboard.headers import STRICT_POLICY
+from dashboard.rules import SECRET_FOLDERS
 from dashboard.sessions import IDLE
 from dashboard.throttle import FREE_FAILURES
 from tests.dashboard.conftest import PASSWORD, Clock
@@ -17,6 +18,7 @@ from tests.dashboard.serving import Answer, Site, call
 
 #: Examples of addresses below the mounted applications, since a mount lists no routes of its own.
 BELOW = {
+    "/api/v1": ["/api/v1/openapi.json", "/api/v1/stories", "/api/v1/feeds", "/api/v1/queue", "/api/v1/nothing"],
     "/static": ["/static/storywatch.css", "/static/live.js", "/static/vendor/htmx.min.js", "/static/nothing"],
     "/rq": ["/rq/", "/rq/0/data/queues.json", "/rq/static/css/main.css", "/rq/requeue/pages", "/rq/nothing"],
 }
@@ -60,14 +62,20 @@ def session_of(answer: Answer) -> str:
 
 
 async def test_a_stranger_finds_only_the_entrance(make_app: Callable[..., FastAPI], valkey_url: str) -> None:
-    """S13: of all routes and methods, a visitor without a session gets login, livez and static, and no version."""
+    """S13: of all routes and methods, a visitor without a session gets login, livez and static, and no version.
+
+    Where the address itself is the secret, a wrong one names nothing.
+    """
     app = make_app(password=PASSWORD, queue_url=valkey_url)
     answers = {(path, method): await call(app, path, method=method) for path, method in addresses(app)}
     assert len(answers) > 20
     answered = {path for (path, _), answer in answers.items() if answer.status in {200, 304}}
     static = {path for path in BELOW["/static"] if path != "/static/nothing"}
     assert answered == OPEN | static
-    closed = {key: answer.status for key, answer in answers.items() if key[0] not in OPEN | set(BELOW["/static"])}
+    secret = {key: answer.status for key, answer in answers.items() if key[0].startswith(SECRET_FOLDERS)}
+    assert set(secret.values()) == {404}, secret
+    others = answers.keys() - secret.keys()
+    closed = {key: answers[key].status for key in others if key[0] not in OPEN | set(BELOW["/static"])}
     assert len(closed) > 12
     assert set(closed.values()) <= {401, 403}, closed
     assert not [path for (path, _), answer in answers.items() if re.search(r"\b0\.1\.0\b", answer.body)]

@@ -45,8 +45,8 @@ def test_a_feed_reader_can_read_it(
     """Both forms, with a password set and no session; our own parser reads the Atom."""
     key = key_of(newsroom.database, told[0])
     with serving(make_app(password=PASSWORD)) as site:
-        atom = site.ask(f"/feeds/{key}.atom")
-        told_json = json.loads(site.ask(f"/feeds/{key}.json").body)
+        atom = site.ask(f"/alert-feeds/{key}.atom")
+        told_json = json.loads(site.ask(f"/alert-feeds/{key}.json").body)
         assert site.ask("/").status != 200
     assert (atom.status, atom.headers["content-type"]) == (200, "application/atom+xml; charset=utf-8")
     parsed = parse(atom.body.encode(), url="https://watch.example/feed", now=NOW)
@@ -63,7 +63,7 @@ def test_what_is_unchanged_is_not_sent_again(
 ) -> None:
     """304 for the tag and for the date; a story that grows is a quiet edit: same id, other count, other tag."""
     subscription, article_id, story_id = told
-    path = f"/feeds/{key_of(newsroom.database, subscription)}.atom"
+    path = f"/alert-feeds/{key_of(newsroom.database, subscription)}.atom"
     with serving(make_app()) as site:
         first = site.ask(path)
         assert site.ask(path, if_none_match=first.headers["etag"]).status == 304
@@ -90,8 +90,8 @@ def test_any_headline_makes_a_whole_feed(newsroom: Newsroom, make_app: Callable[
     newsroom.alert(subscription, article_id, f"ferry {text}", ("ferry",), NOW)
     key = key_of(newsroom.database, subscription)
     with serving(make_app()) as site:
-        tree = ET.fromstring(site.ask(f"/feeds/{key}.atom").body)  # noqa: S314 - our own document
-        item = json.loads(site.ask(f"/feeds/{key}.json").body)["items"][0]
+        tree = ET.fromstring(site.ask(f"/alert-feeds/{key}.atom").body)  # noqa: S314 - our own document
+        item = json.loads(site.ask(f"/alert-feeds/{key}.json").body)["items"][0]
     for content in (tree.findtext(f"{ATOM}entry/{ATOM}content") or "", item["content_html"]):
         assert "<script" not in content
         assert "<img" not in content
@@ -105,8 +105,8 @@ def test_a_hub_is_named_only_where_one_is_a_channel(
     hubs = {"desk": "https://hub.example/", "elsewhere": "https://other.example/"}
     app = create_app(sqlite_database, WebSettings(), hubs=hubs, site_url="https://watch.example", clock=clock)
     with serving(app) as site:
-        tree = ET.fromstring(site.ask(f"/feeds/{key}.atom").body)  # noqa: S314 - our own document
-        document = json.loads(site.ask(f"/feeds/{key}.json").body)
+        tree = ET.fromstring(site.ask(f"/alert-feeds/{key}.atom").body)  # noqa: S314 - our own document
+        document = json.loads(site.ask(f"/alert-feeds/{key}.json").body)
     links = {link.get("rel"): link.get("href") for link in tree.findall(f"{ATOM}link")}
     assert links["hub"] == "https://hub.example/"
     assert links["self"] == feed_link("https://watch.example", key)
@@ -127,7 +127,7 @@ def test_leaving_takes_one_click(
             assert _channels(newsroom.database, told[0]) == ("desk",)
 
 
-@pytest.mark.parametrize("path", ["/feeds/wrong.atom", "/feeds/wrong.txt", "/unsubscribe/1/mail/wrong"])
+@pytest.mark.parametrize("path", ["/alert-feeds/wrong.atom", "/alert-feeds/wrong.txt", "/unsubscribe/1/mail/wrong"])
 def test_a_wrong_secret_is_a_page_that_is_not_there(
     make_app: Callable[..., FastAPI], told: tuple[int, int, int], path: str
 ) -> None:

@@ -1,0 +1,41 @@
+"""The queue for programs.
+
+In: requests. Out: shapes. Hides FastAPI's routing. Trap: reading changes nothing (R26); only entries that wait
+after a failure can be tried at once or given up.
+"""
+
+from fastapi import APIRouter
+
+from dashboard.api.shapes import Changed, Group, HostShape, QueueShape, TroubleShape, WorkShape
+from dashboard.queue_facts import look_at_queue
+from dashboard.sources import Sources
+from pipeline.store import troubles
+
+
+def work_routes(sources: Sources) -> APIRouter:
+    """Make the routes of the queue."""
+    router = APIRouter(tags=["queue"])
+
+    @router.get("/queue", summary="Show what waits, what is in work and what failed")
+    async def queue() -> QueueShape:
+        facts = await sources.database.look(look_at_queue, sources.clock())
+        return QueueShape(
+            at=facts.at,
+            entries=dict(facts.entries),
+            deliveries=dict(facts.deliveries),
+            hosts=[HostShape.model_validate(one) for one in facts.hosts],
+            work=[WorkShape.model_validate(one) for one in facts.work],
+            troubles=[TroubleShape.model_validate(one) for one in facts.troubles],
+        )
+
+    @router.post("/queue/failures/retry", summary="Try entries that wait after a failure at once")
+    async def retry(group: Group) -> Changed:
+        count = await sources.database.run(troubles.retry_now, group.entries, group.host, group.reason, sources.clock())
+        return Changed(count=count)
+
+    @router.post("/queue/failures/drop", summary="Give up entries that wait after a failure")
+    async def drop(group: Group) -> Changed:
+        count = await sources.database.run(troubles.drop, group.entries, group.host, group.reason, sources.clock())
+        return Changed(count=count)
+
+    return router
