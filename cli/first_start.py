@@ -9,13 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from random import SystemRandom
 
 from sqlalchemy import Connection
 
+from cli.wiring import poll_policy, quota
+from config.settings import Settings
 from pipeline.alerts.subscriptions_file import SubscriptionDraft, read_subscriptions
 from pipeline.errors import Unusable
 from pipeline.feeds.opml import OpmlFeed, read_opml
-from pipeline.store import feeds, meta, subscriptions
+from pipeline.feeds.schedule import spread_seconds
+from pipeline.masking import masked_text
+from pipeline.store import meta, subscriptions
+from pipeline.store.adding import Added, add_many
 from pipeline.store.database import Database
 
 
@@ -28,19 +34,25 @@ class FirstStart:
     skipped: tuple[str, ...]  #: lines of the OPML file that were not used, with the reason
 
 
-def take_over(database: Database, folder: Path, channels: frozenset[str]) -> FirstStart | None:
+def take_over(database: Database, folder: Path, settings: Settings) -> FirstStart | None:
     """Store the feeds and subscriptions of `folder`; raises Unusable if a file is broken, and stores nothing then."""
     opml, drafts = folder / "feeds.opml", folder / "subscriptions.toml"
     with _naming(opml):
         reading = read_opml(opml.read_bytes()) if opml.is_file() else None
     with _naming(drafts):
-        wanted = read_subscriptions(drafts.read_text(encoding="utf-8"), channels) if drafts.is_file() else []
+        wanted = _drafts(drafts, settings) if drafts.is_file() else []
+    listed = reading.feeds if reading else ()
     with database.write() as tx:
         if not meta.claim_first_start(tx, datetime.now(UTC)):
             return None
-        _store(tx, reading.feeds if reading else (), wanted)
-    skipped = tuple(f"{text}: {why}" for text, why in reading.skipped) if reading else ()
-    return FirstStart(len(reading.feeds) if reading else 0, len(wanted), skipped)
+        added = _store(tx, listed, wanted, settings)
+    skipped = [(masked_text(text), masked_text(why)) for text, why in reading.skipped] if reading else []
+    told = tuple(f"{text}: {why}" for text, why in [*skipped, *added.refused])
+    return FirstStart(len(listed) - len(added.refused), len(wanted), told)
+
+
+def _drafts(file: Path, settings: Settings) -> list[SubscriptionDraft]:
+    return read_subscriptions(file.read_text(encoding="utf-8"), frozenset(settings.channels))
 
 
 @contextmanager
@@ -54,9 +66,13 @@ def _naming(file: Path) -> Iterator[None]:
         raise Unusable(f"{file}: {error}") from error
 
 
-def _store(tx: Connection, wanted_feeds: Sequence[OpmlFeed], drafts: Sequence[SubscriptionDraft]) -> None:
+def _store(
+    tx: Connection, listed: Sequence[OpmlFeed], drafts: Sequence[SubscriptionDraft], settings: Settings
+) -> Added:
     now = datetime.now(UTC)
-    for feed in wanted_feeds:
-        feeds.add(tx, feed.url, title=feed.title, folder=feed.folder, now=now)
+    waits = spread_seconds(len(listed), poll_policy(settings), SystemRandom())
+    wanted = [(feed.url, feed.title, feed.folder) for feed in listed]
+    added = add_many(tx, wanted, quota(settings), now, waits)
     for draft in drafts:
         subscriptions.add(tx, draft.name, draft.query, draft.channels, now=now, rule=draft.rule)
+    return added

@@ -13,6 +13,7 @@ from typing import TextIO
 import structlog
 
 from config.settings import LogSettings
+from pipeline.masking import masked_text
 
 # Passwords inside addresses and webhook secrets, wherever a library's message repeats them (S21).
 _SECRET = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]*(?=@)|whsec_[A-Za-z0-9+/=]+")
@@ -54,10 +55,10 @@ def configure_logs(settings: LogSettings, process: str, stream: TextIO | None = 
 
 
 def mask(_: object, __: str, event: MutableMapping[str, object]) -> MutableMapping[str, object]:
-    """Blot out passwords in addresses and webhook secrets in every text of an event."""
+    """Blot out passwords and keys in addresses, and webhook secrets, in every text of an event."""
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = _SECRET.sub("***", value)
+            event[key] = _SECRET.sub("***", masked_text(value))
     return event
 
 

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.masking import masked_text
+
 Cell = str | int | float | bool | datetime | None
 Row = Mapping[str, object]
 
@@ -52,15 +54,15 @@ def print_json(value: object) -> None:
 
 
 def print_error(message: str, *, hint: str = "") -> None:
-    """Print what went wrong and, apart, what to do."""
-    err.print(Text("error: ", style="bold red"), Text(message), sep="")
+    """Print what went wrong and, apart, what to do; keys in addresses are masked (S21)."""
+    err.print(Text("error: ", style="bold red"), Text(masked_text(message)), sep="")
     if hint:
         err.print(Text(f"       {hint}"))
 
 
 def note(message: str) -> None:
     """Print a remark to standard error, so that standard output stays clean for programs."""
-    err.print(Text(message, style="dim"))
+    err.print(Text(masked_text(message), style="dim"))
 
 
 def shown(value: object) -> str:

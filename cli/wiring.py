@@ -13,6 +13,7 @@ from config.reading import DEFAULT_FILE
 from config.settings import Settings
 from pipeline.errors import Unusable
 from pipeline.feeds.schedule import PollPolicy
+from pipeline.store.adding import Quota
 from pipeline.store.database import Database
 from pipeline.transport import Policy
 
@@ -51,18 +52,19 @@ def open_database(settings: Settings) -> Iterator[Database]:
         database.close()
 
 
-def user_agent(settings: Settings) -> str:
-    """Give the name under which every request is made (F25)."""
-    return f"Storywatch/{VERSION} (+{settings.fetch.contact})"
+def user_agent(settings: Settings, *, is_bot: bool = False) -> str:
+    """Give the name under which every request is made (F25); whoever fetches pages says that it is a bot."""
+    kind = "bot; " if is_bot else ""
+    return f"Storywatch/{VERSION} ({kind}+{settings.fetch.contact})"
 
 
-def transport_policy(settings: Settings) -> Policy:
+def transport_policy(settings: Settings, *, is_bot: bool = False) -> Policy:
     """Give what holds for every request that leaves this machine."""
     return Policy(
         total_seconds=settings.fetch.total_seconds,
         ports=frozenset(settings.fetch.ports),
         allow_private=settings.fetch.allow_private,
-        user_agent=user_agent(settings),
+        user_agent=user_agent(settings, is_bot=is_bot),
     )
 
 
@@ -87,9 +89,15 @@ def poll_policy(settings: Settings) -> PollPolicy:
         adaptive=settings.feeds.adaptive,
         longest_seconds=settings.feeds.longest_seconds,
         pushed_seconds=settings.websub.poll_seconds,
+        unconditional_seconds=settings.feeds.unconditional_seconds,
         feed_bytes=settings.fetch.feed_bytes,
         archive_pages=settings.feeds.archive_pages,
     )
+
+
+def quota(settings: Settings) -> Quota:
+    """Give how many feeds there may be."""
+    return Quota(settings.feeds.limit, settings.feeds.host_limit)
 
 
 def folder_of(file: Path | None) -> Path:

@@ -75,6 +75,13 @@ class FeedSettings(Section):
     archive_pages: int = Field(
         5, ge=0, le=100, description="Older pages of a feed that are read at its first poll and after a gap."
     )
+    unconditional_seconds: int = Field(
+        86_400,
+        ge=0,
+        description="What the wait grows to at a server without validators and freshness while it shows nothing new.",
+    )
+    limit: int = Field(100_000, ge=1, description="Most feeds.")
+    host_limit: int = Field(1000, ge=1, description="Most feeds of one host.")
 
 
 class WebsubSettings(Section):
@@ -101,6 +108,7 @@ class FetchSettings(Section):
 
     contact: str = Field(
         "https://storywatch.invalid/contact",
+        pattern=r"^[\x20-\x7e]+$",
         description="Address in the User-Agent under which site owners reach you. Set it.",
     )
     total_seconds: float = Field(30, gt=0, le=300, description="Longest time one request may take, redirects included.")

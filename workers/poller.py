@@ -8,7 +8,7 @@ leases that have passed to another poller; each is looked at again before its re
 import asyncio
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from random import Random, SystemRandom
@@ -17,16 +17,19 @@ import structlog
 from sqlalchemy import Connection
 
 from pipeline.errors import StoreUnavailable, Transient
+from pipeline.feeds.agent import feed_agent
 from pipeline.feeds.poll import ACCEPT, Means, poll
 from pipeline.feeds.schedule import PollPolicy
 from pipeline.feeds.wish import wished_seconds
+from pipeline.masking import masked_url
 from pipeline.model import FeedLease, Pace, PollCounts, PollResult, Reason, Response, Validators
-from pipeline.store import feeds, hosts, shown
+from pipeline.store import feeds, hosts, shown, subscriptions
 from pipeline.store.database import Database
 from pipeline.transport import Transport, failure_of_status
 from pipeline.urls import registrable_host
 from workers.clock import Clock, utc_now
 from workers.patience import Patience, pause
+from workers.settling import Settling
 
 log = structlog.get_logger(__name__)
 
@@ -66,10 +69,10 @@ class Poller:
         self._look_seconds = look_seconds
         self._clock = clock
         self._parsers = ThreadPoolExecutor(PARSER_COUNT, "parse")
-        chance = random or SystemRandom()
-        self._means = Means(
-            self._ask, policy, chance, clock, self._parsers, wished_seconds, follow=self._follow, known=self._known
-        )
+        chance, ask, follow = random or SystemRandom(), partial(self._ask, 0), partial(self._follow, 0)
+        self._means = Means(ask, policy, chance, clock, self._parsers, wished_seconds, follow=follow, known=self._known)
+        self._settling = Settling(database, policy, clock, lease_seconds)
+        self._subscriber_count = 0
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._counts: Counter[str] = Counter()
@@ -101,7 +104,9 @@ class Poller:
         while not stop.is_set():
             self._wake.clear()
             try:
-                await self._claim()
+                await self._settling.settle(stop)
+                if not stop.is_set():
+                    await self._claim()
             except StoreUnavailable as error:
                 await pause(stop, patience.failed(error))
             else:
@@ -121,6 +126,8 @@ class Poller:
             self._pace,
             floor_seconds=self._policy.floor_seconds,
         )
+        if leases:
+            self._subscriber_count = await self._database.look(subscriptions.count_enabled)
         for lease in leases:
             task = asyncio.create_task(self._poll(lease))
             self._running.add(task)
@@ -133,7 +140,7 @@ class Poller:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._counts["crashed_count"] += 1
-            log.error("poll_crashed", feed_id=lease.feed.id, url=lease.feed.url, exc_info=error)
+            log.error("poll_crashed", feed_id=lease.feed.id, url=masked_url(lease.feed.url), exc_info=error)
 
     async def _cancel_rest(self) -> None:
         """Give up what did not end in time; the leases run out by themselves."""
@@ -151,28 +158,31 @@ class Poller:
         if seconds < self._lease_seconds / 2:
             log.warning("poll_too_late", feed_id=lease.feed.id, start_at=lease.start_at.isoformat())
             return
-        result = await poll(lease.feed, self._means, seconds=seconds)
+        feed_id = lease.feed.id
+        means = replace(self._means, ask=partial(self._ask, feed_id), follow=partial(self._follow, feed_id))
+        result = await poll(lease.feed, means, seconds=seconds)
         counts = await self._record(lease, result)
         if counts is not None:
             self._report(lease, result, counts)
 
-    async def _ask(self, url: str, validators: Validators) -> Response:
+    async def _ask(self, feed_id: int, url: str, validators: Validators) -> Response:
+        agent = feed_agent(self._transport.user_agent, feed_id, self._subscriber_count)
         response = await self._transport.get(
-            url, max_bytes=self._policy.feed_bytes, accept=ACCEPT, validators=validators
+            url, max_bytes=self._policy.feed_bytes, accept=ACCEPT, validators=validators, agent=agent
         )
         failure = failure_of_status(response, self._clock())
         if failure is not None:
             raise failure
         return response
 
-    async def _follow(self, url: str) -> Response:
+    async def _follow(self, feed_id: int, url: str) -> Response:
         """Ask for a further page of a feed in the next slot of its host."""
         now = self._clock()
         start_at, rest_until = await self._database.run(_reserve, registrable_host(url), self._pace, now)
         if rest_until > now:
             raise Transient(Reason.HTTP_THROTTLED, f"the host asked to be left alone until {rest_until:%H:%M}Z")
         await asyncio.sleep((start_at - now).total_seconds())
-        return await self._ask(url, Validators())
+        return await self._ask(feed_id, url, Validators())
 
     async def _known(self, feed_id: int, identities: list[str]) -> bool:
         return await self._database.look(shown.any_known, feed_id, identities)
@@ -196,18 +206,25 @@ class Poller:
                     return counts
                 break
         self._counts["lost_count"] += 1
-        log.warning("poll_not_recorded", feed_id=lease.feed.id, url=lease.feed.url)
+        log.warning("poll_not_recorded", feed_id=lease.feed.id, url=masked_url(lease.feed.url))
         return None
 
     def _report(self, lease: FeedLease, result: PollResult, counts: PollCounts) -> None:
         """Count the poll and log what came of it; an unchanged feed is worth no line."""
-        feed = log.bind(feed_id=lease.feed.id, url=lease.feed.url, status=result.status)
+        feed = log.bind(feed_id=lease.feed.id, url=masked_url(lease.feed.url), status=result.status)
         self._counts["polled_count"] += 1
+        for event in counts.events:
+            feed.warning(f"feed_{event}")
         if result.reason is not None:
             self._counts["failed_count"] += 1
             next_at = result.next_poll_at.isoformat(timespec="seconds")
             feed.warning(
-                "feed_failed", reason=result.reason, error=result.error, gone=result.gone, next_poll_at=next_at
+                "feed_failed",
+                reason=result.reason,
+                error=result.error,
+                gone=result.gone,
+                next_poll_at=next_at,
+                bound=result.bound,
             )
         elif result.parsed is None:
             self._counts["unchanged_count"] += 1

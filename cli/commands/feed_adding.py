@@ -8,7 +8,7 @@ showed that this is a feed is recorded as its first poll, under a lease; otherwi
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from random import SystemRandom
@@ -16,7 +16,7 @@ from random import SystemRandom
 from sqlalchemy import Connection
 
 from cli.output import print_json
-from cli.wiring import poll_policy, transport_policy
+from cli.wiring import poll_policy, quota, transport_policy
 from config.settings import Settings
 from pipeline.errors import Permanent, Transient, Unusable
 from pipeline.feeds.discover import Discovery, FoundFeed, discover
@@ -24,6 +24,7 @@ from pipeline.feeds.parse import parse
 from pipeline.feeds.poll import ACCEPT, Means, poll
 from pipeline.model import Feed, FeedLease, Pace, ParsedFeed, Reason, Response, Validators
 from pipeline.store import feeds, hosts
+from pipeline.store.adding import Quota, add_one
 from pipeline.store.database import Database
 from pipeline.transport import Transport, failure_of_status
 from pipeline.urls import registrable_host
@@ -108,7 +109,7 @@ async def find_and_add(
             found = FoundFeed(url)
         except Permanent as failure:
             raise Unusable(f"{url} gives no feed: {failure} ({failure.reason}). {_ALL_THE_SAME}") from failure
-        feed, lease = await database.run(_add, found, wanted, datetime.now(UTC))
+        feed, lease = await database.run(_add, found, wanted, quota(settings), datetime.now(UTC))
         if lease is not None and found.response is not None:
             await searcher.record(lease, found.response)
     return await database.look(feeds.get, feed.id)
@@ -135,11 +136,11 @@ def _row(number: int, one: FoundFeed) -> dict[str, object]:
     return {"pick": number, "title": one.title, "url": one.url, "entries": count}
 
 
-def _add(tx: Connection, found: FoundFeed, wanted: Wanted, now: datetime) -> tuple[Feed, FeedLease | None]:
+def _add(
+    tx: Connection, found: FoundFeed, wanted: Wanted, allowed: Quota, now: datetime
+) -> tuple[Feed, FeedLease | None]:
     """Store the feed and, if its answer is here, take it in hand before a poller does."""
-    feed = feeds.add(
-        tx, found.url, title=wanted.title, folder=wanted.folder, now=now, interval_seconds=wanted.interval_seconds
-    )
+    feed = add_one(tx, found.url, allowed, now, **asdict(wanted))
     return feed, feeds.claim_new(tx, feed, now, RECORD_SECONDS) if found.response else None
 
 

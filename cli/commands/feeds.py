@@ -1,30 +1,39 @@
 """`storywatch feeds`: the feeds that are watched."""
 
 import asyncio
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from random import SystemRandom
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection
 
+from cli.commands import feed_polling
 from cli.commands.feed_adding import Wanted, chosen, find_and_add
 from cli.commands.feed_hygiene import hygiene
+from cli.commands.feed_lookup import FeedArgument, find_feed
 from cli.commands.options import ConfigOption, JsonOption
 from cli.commands.session import settings_of, store_of
 from cli.output import note, out, print_record, print_rows
-from pipeline.errors import NotFound, Unusable
+from cli.wiring import poll_policy, quota
+from pipeline.errors import Unusable
 from pipeline.feeds.opml import OpmlFeed, read_opml, write_opml
-from pipeline.model import Feed
+from pipeline.feeds.schedule import spread_seconds
+from pipeline.masking import has_secret, masked_text, masked_url
+from pipeline.model import Feed, FeedState
 from pipeline.store import feeds as stored
-from pipeline.urls import canonical, is_web_url
+from pipeline.store.adding import add_many, add_one
+from pipeline.urls import is_web_url
 
 app = typer.Typer(no_args_is_help=True, help="Add, remove, list, import and export feeds.")
 
 app.command()(hygiene)
 
-FeedArgument = Annotated[str, typer.Argument(help="The feed's number or address.")]
+app.command()(feed_polling.refresh)
+app.command()(feed_polling.events)
+app.command("move-back")(feed_polling.move_back)
 
 
 @app.command()
@@ -43,12 +52,15 @@ def add(
     An address that is no feed is looked at for those it names, with at most five requests.
     """
     if not is_web_url(url):
-        raise Unusable(f"{url!r} is not an http(s) address; write it in full, as in https://example.org/feed.xml")
+        raise Unusable(
+            f"{url} is not an http(s) address that can be asked; write it in full and without user and password, as "
+            "in https://example.org/feed.xml"
+        )
     settings, wanted = settings_of(config), Wanted(title, folder, interval)
     with store_of(config) as database:
         if as_is:
             with database.write() as tx:
-                feed = stored.add(tx, url, title=title, folder=folder, now=datetime.now(UTC), interval_seconds=interval)
+                feed = add_one(tx, url, quota(settings), datetime.now(UTC), **asdict(wanted))
         else:
             choose = partial(chosen, url=url, pick=pick, as_json=as_json)
             feed = asyncio.run(find_and_add(settings, database, url, wanted, choose))
@@ -61,23 +73,23 @@ def add(
 def remove(feed: FeedArgument, config: ConfigOption = None) -> None:
     """Stop watching a feed; its articles and stories stay."""
     with store_of(config) as database, database.write() as tx:
-        found = _find(tx, feed)
+        found = find_feed(tx, feed)
         stored.remove(tx, found.id)
-    out.print(f"removed {found.url}", markup=False)
+    out.print(f"removed {masked_url(found.url)}", markup=False)
 
 
 @app.command()
 def pause(feed: FeedArgument, config: ConfigOption = None) -> None:
     """Do not poll a feed until it is resumed."""
     with store_of(config) as database, database.write() as tx:
-        stored.pause(tx, _find(tx, feed).id)
+        stored.pause(tx, find_feed(tx, feed).id)
 
 
 @app.command()
 def resume(feed: FeedArgument, config: ConfigOption = None) -> None:
     """Poll a paused or gone feed again."""
     with store_of(config) as database, database.write() as tx:
-        stored.resume(tx, _find(tx, feed).id, datetime.now(UTC))
+        stored.resume(tx, find_feed(tx, feed).id, datetime.now(UTC))
 
 
 @app.command("list")
@@ -94,28 +106,35 @@ def import_opml(
     config: ConfigOption = None,
 ) -> None:
     """Add all feeds of an OPML file; what cannot be used is listed with the reason."""
-    reading = read_opml(_read(file))
-    now = datetime.now(UTC)
+    reading, settings, now = read_opml(_read(file)), settings_of(config), datetime.now(UTC)
+    wanted = [(feed.url, feed.title, feed.folder) for feed in reading.feeds]
+    waits = spread_seconds(len(wanted), poll_policy(settings), SystemRandom())
     with store_of(config) as database, database.write() as tx:
-        before = {canonical(feed.url) for feed in stored.list_all(tx)}
-        for feed in reading.feeds:
-            stored.add(tx, feed.url, title=feed.title, folder=feed.folder, now=now)
-    new_count = len({canonical(feed.url) for feed in reading.feeds} - before)
-    out.print(f"{new_count} added, {len(reading.feeds) - new_count} known already, {len(reading.skipped)} skipped")
-    for text, why in reading.skipped:
+        added = add_many(tx, wanted, quota(settings), now, waits)
+    skipped = [*((masked_text(text), masked_text(why)) for text, why in reading.skipped), *added.refused]
+    out.print(f"{len(added.new)} added, {added.known_count} known already, {len(skipped)} skipped")
+    for text, why in skipped:
         note(f"skipped {text}: {why}")
 
 
 @app.command("export")
 def export_opml(
     file: Annotated[Path | None, typer.Argument(help="File to write; else standard output.")] = None,
+    with_secrets: Annotated[
+        bool, typer.Option("--with-secrets", help="Write keys in addresses in full, for a list that nobody else sees.")
+    ] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Write all feeds as OPML, folders kept."""
+    """Write all feeds as OPML, folders kept; keys in addresses are masked unless you ask for them."""
     with store_of(config) as database, database.read() as tx:
-        body = write_opml(
-            tuple(OpmlFeed(url=feed.url, title=feed.title, folder=feed.folder) for feed in stored.list_all(tx))
-        )
+        listed = stored.list_all(tx)
+    masked_count = 0 if with_secrets else sum(has_secret(feed.url) for feed in listed)
+    if masked_count:
+        note(f"{masked_count} addresses hold keys and are masked; --with-secrets writes them in full")
+    shown = [feed.url if with_secrets else masked_url(feed.url) for feed in listed]
+    body = write_opml(
+        tuple(OpmlFeed(url=url, title=f.title, folder=f.folder) for f, url in zip(listed, shown, strict=True))
+    )
     if file is None:
         typer.echo(body.decode("utf-8"))
         return
@@ -135,18 +154,9 @@ def _row(feed: Feed) -> dict[str, object]:
         "errors": feed.error_count,
         "may_have_missed": feed.gap_at,
         "problem": feed.last_error,
-        "url": feed.url,
+        "why": feed.bound.value if feed.bound and feed.state is FeedState.ACTIVE else None,
+        "url": masked_url(feed.url),
     }
-
-
-def _find(tx: Connection, text: str) -> Feed:
-    """Find a feed by number or address; raises NotFound."""
-    if text.isdigit():
-        return stored.get(tx, int(text))
-    found = stored.find_by_url(tx, text)
-    if found is None:
-        raise NotFound(f"no feed has the address {text}; `storywatch feeds list` shows all")
-    return found
 
 
 def _read(file: Path) -> bytes:

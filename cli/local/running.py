@@ -52,7 +52,7 @@ def run_here(local: Local) -> int:
         channel_targets(settings.channels, folder.path)
         with _log_file(folder.path, console) as log_file, open_database(settings) as database:
             configure_logs(settings.log, "run", log_file)
-            first = take_over(database, folder_of(local.config), frozenset(settings.channels))
+            first = take_over(database, folder_of(local.config), settings)
             specs = [] if settings.queue.url else [valkey_spec(folder)]
             supervisor = Supervisor(
                 [*specs, *local.further, *service_specs(settings, local.config)],

@@ -17,7 +17,7 @@ async def work(context: Context, stops: Stops) -> None:
     """Work on pages until told to stop; those under way may finish, unless a second signal asks for haste."""
     settings = context.settings
     limits = settings.worker
-    async with Transport(transport_policy(settings)) as transport:
+    async with Transport(transport_policy(settings, is_bot=True)) as transport:
         extractor = Extractor(limits.extractors, limits.extract_seconds, limits.extract_megabytes)
         jobs = PageJobs(
             context.database, transport, extractor, CurrentIndex(context.database), settings, holder=context.name

@@ -40,7 +40,7 @@ async def poll(context: Context, stops: Stops) -> None:
 
 
 def _take_over(context: Context) -> None:
-    first = take_over(context.database, context.folder, frozenset(context.settings.channels))
+    first = take_over(context.database, context.folder, context.settings)
     if first is None:
         return
     log.info("first_start", feeds=first.feed_count, subscriptions=first.subscription_count)

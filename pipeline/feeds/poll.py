@@ -25,6 +25,7 @@ from pipeline.feeds.parse import parse
 from pipeline.feeds.replan import replan
 from pipeline.feeds.schedule import PollPolicy, Wish, after_answer, interval_seconds
 from pipeline.feeds.text import clean_line
+from pipeline.masking import masked_text
 from pipeline.model import Entry, Feed, ParsedFeed, PollResult, Reason, Response, Traffic, Validators
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
@@ -217,7 +218,7 @@ def _failed(feed: Feed, failure: Transient | Permanent, attempted_at: datetime, 
         validators=feed.validators,
         status=failure.status,
         reason=failure.reason,
-        error=clean_line(str(failure))[:ERROR_LENGTH],
+        error=masked_text(clean_line(str(failure)))[:ERROR_LENGTH],
         host_not_before=host_not_before(failure, attempted_at),
         rest_asked_seconds=failure.retry_after if isinstance(failure, Transient) else None,
         gone=is_gone(feed, failure.reason, attempted_at, means.policy),

@@ -9,7 +9,7 @@ from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Label, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Label, Row, func, select, update
 
 from pipeline.errors import NotFound, Unusable
 from pipeline.model import Subscription
@@ -48,6 +48,12 @@ def list_all(tx: Connection) -> list[Subscription]:
     """Give all subscriptions by name, also those that are switched off."""
     found = select(subscriptions).where(~subscriptions.c.removed).order_by(subscriptions.c.name)
     return [subscription_of(row) for row in tx.execute(found)]
+
+
+def count_enabled(tx: Connection) -> int:
+    """Count the subscriptions that are switched on."""
+    counted = select(func.count()).select_from(subscriptions).where(~subscriptions.c.removed, subscriptions.c.enabled)
+    return tx.execute(counted).scalar_one()
 
 
 def get(tx: Connection, subscription_id: int) -> Subscription:

@@ -64,6 +64,11 @@ class Transport:
     async def __aexit__(self, *_exc: object) -> None:
         await self.close()
 
+    @property
+    def user_agent(self) -> str:
+        """Give the name under which it asks."""
+        return self._policy.user_agent
+
     async def close(self) -> None:
         """Close all connections; requests under way fail. May be called twice."""
         session, self._session = self._session, None
@@ -81,19 +86,22 @@ class Transport:
         max_bytes: int,
         accept: str = "*/*",
         validators: Validators = NO_VALIDATORS,
+        agent: str = "",
     ) -> Response:
         """Ask once and follow redirects hop by hop; any final status is a Response.
 
-        `headers` go to the origin of `url` only, conditional ones to `url` only. `validators` go to the very
-        address that sent them, wherever on the way it lies. Raises Permanent(TOO_LARGE) beyond `max_bytes` of
-        decoded body, but not for an error status, whose body may come back cut or empty instead.
+        `agent` replaces the policy's User-Agent at every hop. `headers` go to the origin of `url` only, conditional
+        ones to `url` only. `validators` go to the very address that sent them, wherever on the way it lies. Raises
+        Permanent(TOO_LARGE) beyond `max_bytes` of decoded body, but not for an error status, whose body may come
+        back cut or empty instead.
         """
         started, given, way = time.monotonic(), sendable(headers), [parse_url(url)]
+        ours = {"Accept": accept} | sendable({"User-Agent": agent} if agent else {})
         redirects: list[tuple[int, str]] = []
         async with self._deadline(url) as deadline:
             while True:
                 sent = headers_for_hop(given, way[0], way[-1]) | conditional_headers(validators, way[-1])
-                async with self._asked("GET", way[-1], {"Accept": accept}, sent) as answer:
+                async with self._asked("GET", way[-1], ours, sent) as answer:
                     target = find_target(way[-1], answer.status, answer.raw_headers)
                     if target is None:
                         body = await _receive_for(answer, max_bytes, deadline, self._policy)

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import text
 
 from pipeline.model import FeedState, Reason, Validators
+from pipeline.store import subscriptions
 from pipeline.store.database import Database
 from tests.feeds.documents import numbered, rss
 from tests.origin import Answer, Origin, Seen
@@ -221,3 +222,53 @@ async def test_a_feed_far_in_the_future_is_not_due(origin: Origin, sqlite_databa
     async with polling(sqlite_database):
         await origin.wait_for("/feed", count=3)
     assert len(origin.requests_for("/other")) == 1
+
+
+async def test_every_hop_is_told_who_asks(origin: Origin, sqlite_database: Database) -> None:
+    """F25: name, contact, subscribers and feed number, at every hop of every request, with no other name tried."""
+    with sqlite_database.write() as tx:
+        for name in ("a", "b"):
+            subscriptions.add(tx, name, "storm", ["alerts"], now=utc_now())
+    origin.script("/old", [Answer.redirect(origin.url("/feed", "other.localhost"), 301), Answer(403)])
+    origin.serve("/feed", BODY)
+    feed = add(sqlite_database, origin.url("/old"))
+    async with polling(sqlite_database):
+        await eventually(lambda: stored(sqlite_database, feed).error_count)
+    agents = {seen.header("User-Agent") for seen in origin.requests}
+    assert agents == {f"Storywatch/0.1.0 (+https://contact.example; 2 subscribers; feed-id={feed.id})"}
+
+
+async def test_a_temporary_redirect_is_never_stored(origin: Origin, sqlite_database: Database) -> None:
+    """F14: a feed added through a 302 keeps the address that was typed, and so do 303 and 307."""
+    for status in (302, 303, 307):
+        origin.script(f"/{status}", [Answer.redirect("/feed", status)])
+    origin.serve("/feed", BODY)
+    added = [add(sqlite_database, origin.url(f"/{status}")) for status in (302, 303, 307)]
+    async with polling(sqlite_database):
+        await origin.wait_for("/feed", count=9)
+    for feed in added:
+        found = stored(sqlite_database, feed)
+        assert (found.url, found.moved_url) == (feed.url, None)
+
+
+async def test_a_control_byte_in_a_validator_stops_no_feed(origin: Origin, sqlite_database: Database) -> None:
+    """S23: an ETag that cannot be sent back is not kept, no header is injected, and the feed goes on."""
+    raw = b'HTTP/1.1 200 OK\r\nETag: "a\x01\x7fb"\r\nLast-Modified: x\x0by\r\nContent-Length: %d\r\n\r\n%b'
+    feed = add(sqlite_database, origin.serve("/feed", raw=raw % (len(BODY.encode()), BODY.encode())))
+    async with polling(sqlite_database):
+        await origin.wait_for("/feed", count=3)
+        await eventually(lambda: stored(sqlite_database, feed).last_attempt_at)
+    assert {conditions(seen) for seen in origin.requests} == {(None, None)}
+
+
+async def test_keys_in_addresses_are_not_logged_nor_kept_in_errors(origin: Origin, sqlite_database: Database) -> None:
+    """S21: what the poller logs and what a feed's trouble says hold no key of its address."""
+    canary = "c4n4ryK3y9xQ7w2Z"
+    bad = origin.script(f"/{canary}/loop", [Answer.redirect(f"/{canary}/loop?token={canary}")])
+    feeds_added = [add(sqlite_database, bad), add(sqlite_database, origin.serve(f"/f?token={canary}", BODY))]
+    with structlog.testing.capture_logs() as logs:
+        async with polling(sqlite_database):
+            await eventually(lambda: stored(sqlite_database, feeds_added[0]).error_count)
+            await eventually(lambda: stored(sqlite_database, feeds_added[1]).imported_at)
+    assert canary not in str(logs)
+    assert "***" in stored(sqlite_database, feeds_added[0]).last_error

@@ -1,0 +1,65 @@
+"""Due times after a start or a jump of the clock: senseless ones are mended, overdue ones spread.
+
+In: what the clock says now. Out: how many rows were changed. Trap: several pollers may do this at once, and others
+claim meanwhile; a feed's time is put off only if it still is what was read.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from pipeline.model import Bound, DeliveryState, EntryState, FeedState
+from pipeline.store.tables import deliveries, entries, feeds, hosts, in_state
+from pipeline.store.types import Instant
+
+LONGEST_WAIT = timedelta(days=32)  # no schedule of ours waits longer, see pipeline.feeds.backoff
+LONGEST_LEASE = timedelta(hours=2)
+LONGEST_REST = timedelta(days=8)  # Retry-After is believed for seven days
+OVERDUE = timedelta(minutes=1)  # less is the common lateness of a busy poller
+
+Overdue = tuple[int, datetime]  #: feed id and the time that it missed
+
+
+def mend(tx: Connection, now: datetime) -> int:
+    """Bring back what a clock that ran years ahead has written; counts the rows (R29).
+
+    A feed becomes due; its floor counts from now. What waits or is lent for longer than anything may, does so no more.
+    """
+    clauses = (
+        update(feeds)
+        .where(in_state(feeds, FeedState.ACTIVE), feeds.c.next_poll_at > now + LONGEST_WAIT)
+        .values(next_poll_at=now),
+        update(feeds).where(feeds.c.last_attempt_at > now + LONGEST_LEASE).values(last_attempt_at=now),
+        update(feeds).where(feeds.c.lease_until > now + LONGEST_LEASE).values(lease_until=now),
+        update(hosts).where(hosts.c.next_start_at > now + LONGEST_LEASE).values(next_start_at=now),
+        update(hosts).where(hosts.c.not_before_at > now + LONGEST_REST).values(not_before_at=now),
+        update(hosts).where(hosts.c.throttled_at > now + LONGEST_LEASE).values(throttled_at=now),
+        update(entries)
+        .where(in_state(entries, EntryState.WAITING), entries.c.next_attempt_at > now + LONGEST_REST)
+        .values(next_attempt_at=now),
+        update(deliveries)
+        .where(in_state(deliveries, DeliveryState.WAITING), deliveries.c.next_attempt_at > now + LONGEST_REST)
+        .values(next_attempt_at=now),
+    )
+    return sum(tx.execute(clause).rowcount for clause in clauses)
+
+
+def overdue(tx: Connection, now: datetime) -> list[Overdue]:
+    """Give the feeds whose time has been over for a while, the longest first."""
+    found = select(feeds.c.id, feeds.c.next_poll_at)
+    found = found.where(in_state(feeds, FeedState.ACTIVE), feeds.c.next_poll_at <= now - OVERDUE)
+    return [(row.id, row.next_poll_at) for row in tx.execute(found.order_by(feeds.c.next_poll_at, feeds.c.id))]
+
+
+def put_off(tx: Connection, late: Sequence[Overdue], waits: Sequence[float], now: datetime) -> None:
+    """Give each of these feeds a time of its own, `waits` seconds from now (checklist F18)."""
+    if not late:
+        return
+    statement = update(feeds).where(feeds.c.id == bindparam("feed"), feeds.c.next_poll_at == bindparam("missed"))
+    statement = statement.values(next_poll_at=bindparam("fresh", type_=Instant), bound=Bound.SPREAD)
+    rows = [
+        {"feed": feed_id, "missed": missed, "fresh": now + timedelta(seconds=wait)}
+        for (feed_id, missed), wait in zip(late, waits, strict=True)
+    ]
+    tx.execute(statement, rows)

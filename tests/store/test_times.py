@@ -1,0 +1,70 @@
+"""Due times after a start, a sleep or a jump of the clock."""
+
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from pipeline.feeds.schedule import PollPolicy, spread_seconds
+from pipeline.model import Pace, Reason
+from pipeline.store import feeds, hosts, times
+from pipeline.store.database import Database
+from tests.store.making import LEASE, NO_PACE, NOW, after, lease_of, polled
+
+URL = "https://feeds.example/rss"
+YEARS = 10 * 365 * 86_400.0
+PACE = Pace(gap_seconds=1, concurrency=2)
+
+
+def test_what_a_clock_ten_years_ahead_wrote_is_mended(database: Database) -> None:
+    """R29: claimed, failed and put off ten years ahead; when the clock is right again the feed is polled on."""
+    with database.write() as tx:
+        lease = lease_of(tx, URL, after(YEARS))
+        result = polled(
+            attempted_at=after(YEARS),
+            next_poll_at=after(YEARS + 3600),
+            reason=Reason.HTTP_THROTTLED,
+            status=429,
+            host_not_before=after(YEARS + 60),
+        )
+        feeds.record_poll(tx, lease, result, 24, after(YEARS))
+        feeds.claim_due(tx, after(YEARS + 4000), 9, LEASE, NO_PACE)
+        assert times.mend(tx, NOW) > 0
+        assert feeds.claim_due(tx, after(1), 9, LEASE, PACE, floor_seconds=1800) == []
+        assert len(feeds.claim_due(tx, after(1801), 9, LEASE, PACE, floor_seconds=1800)) == 1
+        assert times.mend(tx, after(1802)) == 0
+
+
+@pytest.mark.parametrize("hours", [-1, 1], ids=["an hour back", "an hour ahead"])
+def test_a_small_jump_leaves_everything_in_place(database: Database, hours: int) -> None:
+    """R29: an hour more or less is no reason to change what is stored."""
+    with database.write() as tx:
+        lease_of(tx, URL, after(3600 * hours))
+        feeds.add(tx, "https://other.example/", now=NOW, first_poll_at=after(86_400))
+        hosts.extend(tx, "other.example", NOW + timedelta(days=7))
+        assert times.mend(tx, NOW) == 0
+
+
+def test_what_fell_due_together_does_not_come_together(database: Database) -> None:
+    """F18: five hundred feeds that fell due while nobody polled come over their time, in their order, none lost."""
+    with database.write() as tx:
+        for n in range(500):
+            feeds.add(tx, f"https://h{n}.example/", now=after(-86_400 + n))
+        late = times.overdue(tx, NOW)
+        assert len(late) == 500
+        times.put_off(tx, late, spread_seconds(len(late), PollPolicy(), Random(1)), NOW)
+        due = sorted(feed.next_poll_at for feed in feeds.list_all(tx) if feed.next_poll_at)
+        assert (due[0] - NOW).total_seconds() < 1
+        assert 90 < (due[-1] - NOW).total_seconds() <= 100
+        assert times.overdue(tx, NOW) == []
+
+
+def test_a_feed_that_was_polled_meanwhile_keeps_its_time(database: Database) -> None:
+    """F18: two pollers that start together, or a poll in between, make nobody late."""
+    with database.write() as tx:
+        feed = feeds.add(tx, URL, now=after(-999))
+        late: Any = times.overdue(tx, NOW)
+        feeds.record_poll(tx, lease_of(tx, URL), polled(next_poll_at=after(3600)), 24, NOW)
+        times.put_off(tx, late, [1.0], NOW)
+        assert feeds.get(tx, feed.id).next_poll_at == after(3600)
