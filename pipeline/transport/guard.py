@@ -16,12 +16,18 @@ from aiohttp.connector import AddrInfoType
 from pipeline.model import Reason
 from pipeline.transport.policy import Rules
 
+#: What the owner may do about a refusal.
+WAY_OUT = {
+    Reason.ADDRESS_DENIED: "; if it is yours, list it in fetch.allow_private",
+    Reason.URL_REFUSED: "; fetch.ports lists those that may be asked",
+}
+
 
 class AddressRefused(OSError):
     """The policy forbids this address; an OSError, because that is what connecting code lets through."""
 
     def __init__(self, reason: Reason, address: str, port: int) -> None:
-        super().__init__(f"policy forbids {address} port {port}")
+        super().__init__(f"policy forbids {address} port {port}{WAY_OUT.get(reason, '')}")
         self.reason = reason
 
 

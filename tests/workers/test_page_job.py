@@ -173,7 +173,8 @@ async def test_retry_after_is_obeyed_for_the_whole_host(desk: Desk, origin: Orig
         other = entry(2, url=origin.url("/other"))
         show(tx, other, url="https://feeds.example/2")
         assert not entries.release(tx, after(880), 10, 60, NO_PACE)
-        assert len(entries.release(tx, after(900), 10, 60, NO_PACE)) == 2
+        # The gap that its 429 has taught lets one go at a time.
+        assert [len(entries.release(tx, after(900), 10, 60, NO_PACE)) for _ in range(3)] == [1, 1, 0]
 
 
 async def test_a_stale_job_does_not_even_ask(desk: Desk, origin: Origin) -> None:

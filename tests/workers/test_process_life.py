@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import timedelta
 
+from pipeline.model import Matchable
 from pipeline.store import processes, subscriptions
 from pipeline.store.database import Database
 from tests.store.making import NOW
@@ -95,7 +96,7 @@ async def test_the_index_follows_the_store(sqlite_database: Database) -> None:
         while not len(await index.get()):  # noqa: ASYNC110 - the index sets no event
             await asyncio.sleep(0.05)
     held = await index.get()
-    assert [match.subscription_id for match in held.match("The dam broke", "")] == [added.id]
+    assert [match.subscription_id for match in held.match(Matchable("The dam broke", ""))] == [added.id]
     with sqlite_database.write() as tx:
         subscriptions.remove(tx, added.id)
     async with asyncio.timeout(PATIENCE_SECONDS):
