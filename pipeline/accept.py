@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from pipeline.alerts import SubscriptionIndex, matchable
+from pipeline.alerts import SubscriptionIndex, fast_terms, matchable
 from pipeline.model import Alert, Article, EntryState, FetchTask, Grouping, Reason, Sketch, Update
 from pipeline.raising import Joined, raise_due
 from pipeline.regroup import may_merge, merge
-from pipeline.store import articles, entries, stories
+from pipeline.store import articles, entries, search, stories
 from pipeline.stories import decide, keys_of, profile_of
 
 
@@ -53,6 +53,7 @@ def accept(
     stories.lock_language(tx, article.language)
     grouping = _group(tx, article, sketch, window)
     article_id = articles.insert(tx, task.entry_id, article, sketch, now)
+    search.add(tx, article_id, fast_terms(article.title), fast_terms(article.text))
     story_id = _merged(tx, stories.place(tx, article_id, grouping, now), grouping, article_id, now)
     raised = raise_due(tx, matches, Joined(article_id, article, story_id, grouping), now)
     return Accepted(article_id, story_id, grouping, raised.alerts, raised.updates)

@@ -10,6 +10,17 @@ from pipeline.alerts.passage import matched_words, passage
 from pipeline.alerts.query.notes import notes
 from pipeline.alerts.query.spell import spell
 from pipeline.alerts.query.syntax import parse_query
+from pipeline.alerts.query.terms import fast_terms
 from pipeline.alerts.query.tree import Query
 
-__all__ = ["Query", "SubscriptionIndex", "matchable", "matched_words", "notes", "parse_query", "passage", "spell"]
+__all__ = [
+    "Query",
+    "SubscriptionIndex",
+    "fast_terms",
+    "matchable",
+    "matched_words",
+    "notes",
+    "parse_query",
+    "passage",
+    "spell",
+]

@@ -7,12 +7,14 @@ no index may begin with `state` alone: without statistics SQLite prefers it to t
 """
 
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     ColumnElement,
+    Connection,
     Float,
     ForeignKey,
     FromClause,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     false,
     literal_column,
     text,
@@ -43,6 +46,8 @@ from pipeline.model import (
 )
 from pipeline.rule import HoldReason, UpdateReason
 from pipeline.store.types import CleanText, HeaderText, Instant, Json, RowId, Signed64, Unsigned32, Word
+from pipeline.store.words_schema import POSTGRESQL as WORDS_POSTGRESQL
+from pipeline.store.words_schema import SQLITE as WORDS_SQLITE
 
 metadata = MetaData(
     naming_convention={
@@ -291,7 +296,7 @@ articles = Table(
     Index("ix_articles_story", "story_id", "outlet"),
     Index("ix_articles_url", "url_key"),
     Index("ix_articles_text", "text_hash", "id"),
-    Index("ix_articles_stored", "stored_at"),
+    Index("ix_articles_stored", "stored_at", "story_id"),
     sqlite_autoincrement=True,
 )
 
@@ -410,6 +415,10 @@ subscriptions = Table(
     Column("removed", Boolean, nullable=False),  #: kept for its alerts
     Column("rule", Json),  #: as `pipeline.rule_text` writes it; None is the plain rule
     Column("feed_key", Text),  #: the secret in the address of its feed
+    Column("version", BigInteger),  #: the number of its last change
+    Column("expanded", CleanText),  #: its query with the saved queries it names written out; None if it names none
+    Column("problem", CleanText),  #: why it was switched off by itself
+    Index("ix_subscriptions_version", "version"),
     _partial("uq_subscriptions_name", "NOT removed", "name", unique=True),
     _partial("uq_subscriptions_feed", "feed_key IS NOT NULL", "feed_key", unique=True),
     sqlite_autoincrement=True,
@@ -583,3 +592,12 @@ api_tokens = Table(
     UniqueConstraint("digest"),
     sqlite_autoincrement=True,
 )
+
+
+def _make_words(_metadata: MetaData, tx: Connection, **_options: Any) -> None:
+    """Make what `MetaData` cannot say."""
+    for statement in WORDS_POSTGRESQL if tx.dialect.name == "postgresql" else WORDS_SQLITE:
+        tx.exec_driver_sql(statement)
+
+
+event.listen(metadata, "after_create", _make_words)

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from pipeline.alerts import SubscriptionIndex
 from pipeline.alerts.query import regexes
-from pipeline.alerts.query.fold import terms_of
+from pipeline.alerts.query.fold import terms_of, tokenise, word_characters
 from pipeline.alerts.query.names import sound
 from pipeline.alerts.query.terms import fast_terms
 from pipeline.errors import BadQuery
 from pipeline.model import Matchable, Subscription
 
 TEXTS = st.lists(
-    st.sampled_from([*"ab1'’`s -.é ßæŁ“\u00ad\u0301\u200b東ก한й٣", "'s", "’s ", "co-op", "\n"]), max_size=12
+    st.sampled_from([*"ab1'’`s -.é ßæŁ“\ufe77\u06e5\u00ad\u0301\u200b東ก한й٣", "'s", "’s ", "co-op", "\n"]), max_size=12
 ).map("".join)
 
 
@@ -28,6 +28,7 @@ TEXTS = st.lists(
 def test_words_are_cut_fast_as_they_are_cut_with_places(text: str) -> None:
     """The index looks for the very words that places are shown of."""
     assert tuple(fast_terms(text)) == terms_of(text)
+    assert word_characters(text) == [(token.start, token.end) for token in tokenise(text)]
 
 
 @pytest.mark.corpus

@@ -6,6 +6,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
+from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Connection, create_engine, text
 
 from pipeline.store.database import Database
@@ -39,7 +40,7 @@ def test_sqlite_schema_is_the_metadata(sqlite_database: Database) -> None:
     """A migrated SQLite file has the tables, columns, rules and indexes of `metadata`."""
     with sqlite_database.read() as tx:
         migrated = _sqlite_schema(tx)
-    with create_engine("sqlite://").begin() as plain:
+    with create_engine("sqlite://", module=sqlite).begin() as plain:
         metadata.create_all(plain)
         assert migrated == _sqlite_schema(plain)
 

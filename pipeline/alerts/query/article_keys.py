@@ -11,7 +11,7 @@ from pipeline.alerts.query.evaluate import domains_of, folders_of
 from pipeline.alerts.query.fold import terms_of
 from pipeline.alerts.query.keys import ANY, GRAM, Key, field_key, shortened
 from pipeline.alerts.query.names import sound
-from pipeline.alerts.query.stems import normalised, stem
+from pipeline.alerts.query.stems import stem
 from pipeline.alerts.query.words import ArticleWords
 from pipeline.model import Matchable
 
@@ -78,10 +78,8 @@ class ArticleKeys:
 
     def _stems(self, words: ArticleWords, kind: str) -> Iterator[str]:
         """Yield stems by the rules that a kind names, `=de:`, or of the article's own language, `=:`."""
-        row, language = words.main, kind[1:-1] or words.article.language
-        for term, places in row.places.items():
-            if term:
-                yield kind + stem(normalised(row.word_at(places[0])), language)
+        language = kind[1:-1] or words.article.language
+        yield from (kind + stem(term, language) for term in words.terms if term)
 
     def _of_fields(self, words: ArticleWords) -> Iterator[str]:
         article = words.article

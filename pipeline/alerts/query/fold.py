@@ -125,6 +125,8 @@ def _digit(character: str) -> str:
 
 
 _ACCENTS = _codes(_ACCENT_RANGES)
+#: Letters that fold to nothing: Arabic forms of vowel points.
+_MAY_VANISH = frozenset("\u06e5\u06e6\ufcf2\ufcf3\ufcf4\ufe71\ufe77\ufe79\ufe7b\ufe7d\ufe7f")
 _FOLDING = _Folding()
 
 
@@ -145,6 +147,14 @@ def tokenise(text: str) -> Iterator[Token]:
         word = text[start:end]
         if term := word.lower() if word.isascii() else _fold_beyond_ascii(word):
             yield Token(term, start, end)
+
+
+def word_characters(text: str) -> list[tuple[int, int]]:
+    """Give from where to where each word of `tokenise` stands, without folding any but the odd one."""
+    found = [word.span(word.lastindex or 0) for word in _TOKEN.finditer(text)]
+    if text.isascii():
+        return found
+    return [(start, end) for start, end in found if text[start] not in _MAY_VANISH or fold(text[start:end])]
 
 
 def terms_of(text: str) -> tuple[str, ...]:

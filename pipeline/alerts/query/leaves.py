@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from pipeline.alerts.query.fold import Token, fold, is_unspaced, terms_of, tokenise
 from pipeline.alerts.query.names import sound
-from pipeline.alerts.query.stems import normalised
 from pipeline.alerts.query.tree import (
     Anything,
     Atom,
@@ -142,7 +141,7 @@ def _modal_atom(token: Token, text: str, mode: str) -> Atom:
         heard = "" if is_unspaced(token.term) else sound(token.term)
         return Name(heard, token.term) if heard else Plain(token.term)
     if mode.startswith("stem"):
-        return Stem(normalised(surface), mode[5:])
+        return Stem(token.term, mode[5:])
     return Exact(surface, case=mode != "accents", accents=mode != "case")
 
 

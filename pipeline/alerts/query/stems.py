@@ -1,12 +1,11 @@
 """Reduce a word to its stem, by the rules of its language.
 
-In: a word in lower case with its accents, and a language. Out: the stem, folded; the folded word for a language
-without rules. Hides PyStemmer (Snowball). Trap: a stemmer of that library is not for two threads at once, so each
-thread has its own.
+In: a folded word, and a language. Out: the stem; the word itself for a language without rules. Hides PyStemmer
+(Snowball). Trap: a stemmer of that library is not for two threads at once, so each thread has its own. Words come
+without accents, which a few rules of a few languages would see; on both sides alike, so forms still meet.
 """
 
 import threading
-import unicodedata
 from functools import lru_cache
 
 import Stemmer
@@ -32,16 +31,11 @@ def _stemmer(name: str) -> Stemmer.Stemmer:
     return made[name]
 
 
-def normalised(word: str) -> str:
-    """Give a word as stemmers take it."""
-    return word.lower() if word.isascii() else unicodedata.normalize("NFC", word).lower()
-
-
 @lru_cache(maxsize=200_000)
 def stem(word: str, language: str) -> str:
-    """Give the folded stem of a word."""
+    """Give the stem of a word, folded: some rules add an accent."""
     name = STEMMED.get(language)
-    return fold(_stemmer(name).stemWord(word)) if name else fold(word)
+    return fold(_stemmer(name).stemWord(word)) if name else word
 
 
 @lru_cache(maxsize=10_000)

@@ -43,7 +43,7 @@ class Fuzzy:
 class Stem:
     """Another form of a word, by the rules of a language; empty means the article's own."""
 
-    word: str  #: in lower case, with its accents
+    word: str  #: folded
     language: str
 
 

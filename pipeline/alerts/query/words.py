@@ -14,9 +14,9 @@ from itertools import compress, islice
 
 from rapidfuzz.distance import OSA
 
-from pipeline.alerts.query.fold import Token, fold, tokenise
+from pipeline.alerts.query.fold import fold, word_characters
 from pipeline.alerts.query.names import sound
-from pipeline.alerts.query.stems import normalised, stem
+from pipeline.alerts.query.stems import stem
 from pipeline.alerts.query.terms import fast_terms
 from pipeline.alerts.query.tree import Anything, Atom, Exact, Fuzzy, Glob, Name, Phrase, Plain, Stem, Word, Worded
 from pipeline.alerts.query.tree import Sequence as Pattern
@@ -24,12 +24,11 @@ from pipeline.model import Matchable, Span
 
 Interval = tuple[int, int]  #: the first place and the one after the last
 
-_GAP = Token("", 0, 0)
 _APART = re.compile(r"[\u00ad\u034f\u061c\u0640\u200c\u200d\u200e\u200f\u2060\ufeff]")
 
 
 class Row:
-    """Words in their order, and where each stands; places and tokens are worked out when they are asked for."""
+    """Words in their order, and where each stands; places and characters are worked out when they are asked for."""
 
     def __init__(self, *texts: str) -> None:
         self._texts = texts
@@ -41,12 +40,11 @@ class Row:
         self._by_atom: dict[tuple[Atom, str], Sequence[int]] = {}
 
     @cached_property
-    def tokens(self) -> list[Token]:
-        """The words with their characters."""
-        found = list(tokenise(self._texts[0]))
+    def characters(self) -> list[tuple[int, int]]:
+        """From where to where each word stands in its text."""
+        found = word_characters(self._texts[0])
         for text in self._texts[1:]:
-            found.append(_GAP)
-            found.extend(tokenise(text))
+            found += [(0, 0), *word_characters(text)]
         return found
 
     @cached_property
@@ -62,9 +60,9 @@ class Row:
 
     def word_at(self, place: int) -> str:
         """Give a word as it stands."""
-        token = self.tokens[place]
+        start, end = self.characters[place]
         text = self._texts[0] if place < self.first_count else self._texts[-1]
-        return text[token.start : token.end]
+        return text[start:end]
 
     def of_atom(self, atom: Atom, language: str) -> Sequence[int]:
         """Give the places of the words that pass a test, in order."""
@@ -85,7 +83,7 @@ class Row:
                 return sorted(place for term in self._by_sound.get(heard, ()) for place in self.places[term])
             case Stem(word, asked):
                 wanted = stem(word, asked or language)
-                return self._where(lambda term: self._stem_of(term, asked or language) == wanted)
+                return self._where(lambda term: stem(term, asked or language) == wanted)
             case Exact(word, case, accents):
                 wanted = surface_key(word, case=case, accents=accents)
                 found = self.places.get(fold(word), ())
@@ -94,9 +92,6 @@ class Row:
 
     def _where(self, test: Callable[[str], object]) -> Sequence[int]:
         return sorted(place for term, places in self.places.items() if term and test(term) for place in places)
-
-    def _stem_of(self, term: str, language: str) -> str:
-        return stem(normalised(self.word_at(self.places[term][0])), language)
 
     @cached_property
     def _by_sound(self) -> dict[str, list[str]]:
@@ -166,7 +161,7 @@ class ArticleWords:
         """Give the characters of places in title or text."""
         start, end = interval
         field = "title" if start < self.main.first_count else "text"
-        return Span(field, self.main.tokens[start].start, self.main.tokens[end - 1].end)
+        return Span(field, self.main.characters[start][0], self.main.characters[end - 1][1])
 
 
 def _phrase(row: Row, terms: tuple[str, ...]) -> list[Interval]:

@@ -1,0 +1,182 @@
+"""How long a query takes to be tried on an archive, and what the archive's index of words costs.
+
+In: nothing; texts are those of the real data beside the checkout, their sentences shuffled, or made up where that is
+absent. Out: a table on standard output; ends with 1 if the slowest query takes longer than `LIMIT_SECONDS`. Hides
+nothing. Trap: the archive is made anew in a folder of its own each time, minutes for 100,000 articles.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.matching import read_articles
+from pipeline.alerts import fast_terms, parse_query
+from pipeline.alerts.preview import preview
+from pipeline.asking import ask
+from pipeline.store import search
+from pipeline.store.database import Database
+from pipeline.store.tables import articles, entries, feeds, stories
+
+LIMIT_SECONDS = 2.0
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+DAYS = 30
+QUERIES = (
+    "zandi",
+    "trump AND immigration -football",
+    '"white house" OR "supreme court"',
+    "the",
+    "sanction* AND (russia OR iran)",
+    "*burg",
+    "trump~1 wall",
+    "name:Netanyahou",
+    "stem-en:negotiate",
+    "case:US AND trade",
+    "trump NEAR/5 wall",
+    "trump /wall (fund|pay)\\w*/",
+    "lang:en site:outlet7.example trump",
+    "published:>now-2d folder:folder3 police",
+)
+_PLAIN_ENTRY = {
+    "host": "outlet.example",
+    "title": "",
+    "summary": "",
+    "content": "",
+    "author": "",
+    "language": "en",
+    "guid": "",
+    "published_raw": "",
+    "state": "done",
+    "error": "",
+    "attempts": 1,
+    "crashes": 0,
+    "token": 0,
+}
+
+
+def texts(count: int) -> Iterator[tuple[str, str]]:
+    """Yield titles and texts: the sentences of real articles, shuffled among them."""
+    rng = random.Random(7)
+    known = read_articles()
+    sentences = [sentence for _, text in known for sentence in text.split(". ")]
+    for number in range(count):
+        title, text = known[number % len(known)]
+        size = max(text.count(". "), 8)
+        yield f"{title} {number}", ". ".join(rng.choices(sentences, k=size)) + f". Number w{number}."
+
+
+def fill(database: Database, count: int) -> tuple[float, float]:
+    """Fill a store; give milliseconds an article for everything, and for the index of words alone."""
+    rng = random.Random(8)
+    with database.write() as tx:
+        for number in range(10):
+            tx.execute(feeds.insert().values(_feed(number)))
+    whole = words = 0.0
+    made = list(enumerate(texts(count), 1))
+    for start in range(0, count, 1_000):
+        began = time.process_time()
+        with database.write() as tx:
+            for number, (title, text) in made[start : start + 1_000]:
+                _store(tx, number, title, text, NOW - timedelta(days=DAYS) * (1 - number / count), rng)
+                added = time.process_time()
+                search.add(tx, number, fast_terms(title), fast_terms(text))
+                words += time.process_time() - added
+        whole += time.process_time() - began
+    return whole / count * 1_000, words / count * 1_000
+
+
+def _feed(number: int) -> dict[str, object]:
+    plain = dict.fromkeys(("minimum_interval_seconds", "error_count", "poll_count", "failed_poll_count", "token"), 0)
+    return plain | {
+        "url": f"https://outlet{number}.example/feed",
+        "url_key": number.to_bytes(16, "big"),
+        "host": f"outlet{number}.example",
+        "title": f"Feed {number}",
+        "folder": f"folder{number}",
+        "state": "active",
+        "added_at": NOW,
+        "removed": False,
+        "skip_hours": [],
+        "next_poll_at": NOW,
+        "last_error": "",
+    }
+
+
+def _store(tx: object, number: int, title: str, text: str, at: datetime, rng: random.Random) -> None:
+    """Store one article with its entry, three articles to a story on average."""
+    key = number.to_bytes(16, "big")
+    outlet = f"outlet{number % 10}.example"
+    entry = {"feed_id": number % 10 + 1, "identity": str(number), "identity_key": key, "url": "", "page_key": key}
+    times = {"first_seen_at": at, "next_attempt_at": at}
+    tx.execute(entries.insert().values(_PLAIN_ENTRY | entry | times))  # type: ignore[attr-defined]
+    story_id = number if number < 10 or rng.random() < 1 / 3 else rng.randrange(max(number - 3_000, 1), number)
+    _begin_story(tx, number, title, at)
+    row = {
+        "entry_id": number,
+        "story_id": story_id,
+        "url": f"https://{outlet}/{number}",
+        "url_key": key,
+        "title": title,
+        "text": text,
+        "outlet": outlet,
+        "language": "en",
+        "byline": "A. Writer",
+        "site": "Outlet",
+        "text_source": "page",
+        "published_at": at,
+        "first_seen_at": at,
+        "stored_at": at,
+        "text_hash": key,
+        "minhash": [number] * 128,
+        "bands": [number] * 32,
+        "terms": {},
+        "word_count": 1,
+    }
+    tx.execute(articles.insert().values(row))  # type: ignore[attr-defined]
+
+
+def _begin_story(tx: object, number: int, title: str, at: datetime) -> None:
+    times = {"first_at": at, "last_at": at, "changed_at": at}
+    counts = {"article_count": 1, "text_count": 1, "outlet_count": 1}
+    row = {"id": number, "title": title, "language": "en"} | times | counts
+    tx.execute(stories.insert().values(row))  # type: ignore[attr-defined]
+
+
+def tried(database: Database, query: str) -> tuple[float, int, int]:
+    """Try one query; give the seconds, the articles met and the articles read."""
+    began = time.perf_counter()
+    with database.read() as tx:
+        found = ask(tx, parse_query(query), NOW - timedelta(days=DAYS))
+        preview(found, NOW)
+    return time.perf_counter() - began, len(found.met), found.read_count
+
+
+def main() -> bool:
+    """Print the table; tell whether the targets are met."""
+    parser = argparse.ArgumentParser(description="What it costs to try a query on the archive.")
+    parser.add_argument("--quick", action="store_true", help="10,000 articles instead of 100,000")
+    count = 10_000 if parser.parse_args().quick else 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database.open(f"sqlite:///{Path(folder) / 'archive.db'}")
+        database.migrate()
+        whole, words = fill(database, count)
+        print(f"{count:,} articles; {whole:.2f} ms of processor an article, {words:.2f} of it for the words\n")
+        slowest = 0.0
+        for query in QUERIES:
+            seconds, met, read = tried(database, query)
+            slowest = max(slowest, seconds)
+            print(f"{query:>45} {seconds:8.2f} s {met:8} met {read:6} read")
+        database.close()
+    print(
+        f"| a query tried on {count:,} articles, s, the slowest of {len(QUERIES)} | {slowest:.2f} | the limit "
+        f"| {LIMIT_SECONDS:g} | {slowest / LIMIT_SECONDS:.2f} x | at most 1 x |"
+    )
+    return slowest <= LIMIT_SECONDS
+
+
+if __name__ == "__main__":
+    sys.exit(not main())

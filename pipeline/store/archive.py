@@ -1,0 +1,74 @@
+"""The articles of a span of time, as a query is asked of them.
+
+In: an instant, or ids. Out: where articles stand, what is known of them beside their words, and their texts. Trap: an
+article's feed and folder are those of the feed that brought it, as they are called now.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, TextClause, select, text
+
+from pipeline.model import Matchable
+from pipeline.store.dialects import bound, each
+from pipeline.store.tables import articles
+from pipeline.store.types import EPOCH, MICROSECOND
+
+
+class Placed(NamedTuple):
+    """Where an article stands."""
+
+    article_id: int
+    story_id: int
+    stored_at: datetime
+
+
+_RECORD = """
+    SELECT a.id, a.url, a.site, a.outlet, a.language, a.byline, a.published_at, a.first_seen_at,
+           f.title AS feed, f.folder{more}
+    FROM ({each}) AS asked JOIN articles AS a ON a.id = asked.value
+    JOIN entries AS e ON e.id = a.entry_id JOIN feeds AS f ON f.id = e.feed_id
+"""
+_BATCH = 5_000
+
+
+def placed_since(tx: Connection, since: datetime) -> dict[int, Placed]:
+    """Give the articles stored since an instant, by id."""
+    c = articles.c
+    found = select(c.id, c.story_id, c.stored_at).where(c.stored_at >= since, c.story_id.is_not(None))
+    rows: Iterable[Row[Any]] = tx.execute(found)
+    return {row.id: Placed(row.id, row.story_id, row.stored_at) for row in rows}
+
+
+def records(tx: Connection, ids: Collection[int]) -> Iterable[Row[Any]]:
+    """Read what is known of articles beside their words; `record_of` makes a `Matchable` of a row."""
+    return _read(tx, sorted(ids), "")
+
+
+def record_of(row: Row[Any]) -> Matchable:
+    """Give a row of `records`, as a query is asked of it."""
+    return _matchable(row, "", "")
+
+
+def texts(tx: Connection, ids: Sequence[int]) -> Iterator[tuple[int, Matchable]]:
+    """Yield articles with their words."""
+    for row in _read(tx, ids, ", a.title, a.text"):
+        yield row.id, _matchable(row, row.title, row.text)
+
+
+def _read(tx: Connection, ids: Sequence[int], more: str) -> Iterable[Row[Any]]:
+    statement = _statement(tx, more)
+    for start in range(0, len(ids), _BATCH):
+        yield from tx.execute(statement, {"values": bound(tx, ids[start : start + _BATCH])})
+
+
+def _statement(tx: Connection, more: str) -> TextClause:
+    return text(_RECORD.format(each=each(tx, "BIGINT"), more=more))
+
+
+def _matchable(row: Row[Any], title: str, body: str) -> Matchable:
+    published, seen = EPOCH + row.published_at * MICROSECOND, EPOCH + row.first_seen_at * MICROSECOND
+    return Matchable(
+        title, body, row.site, row.outlet, row.feed, row.folder, row.language, row.byline, row.url, published, seen
+    )

@@ -1,0 +1,132 @@
+"""The words of all articles: which article holds them, side by side or not, and which words there are.
+
+In: the folded words of an article; `Wanted`. Out: article ids, counts, words. Hides FTS5 and tsvector. Words come cut
+and folded, so that a search finds what matching finds; no tokeniser of a database has a say. Trap: on PostgreSQL places
+beyond the 16,383rd word of an article are one place (its limit), so a phrase there may be missed or found in pieces.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from sqlalchemy import Connection, text
+
+from pipeline.store.dialects import bound, each, is_postgresql
+
+SPELLINGS_LIMIT = 500  #: ways to write one phrase that are asked for
+_LAST_PLACE = 16_383
+_PLACES = 255  #: of one word that PostgreSQL keeps
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Words side by side: at each place the terms that may stand there; one that ends in `*` is a beginning."""
+
+    places: tuple[tuple[str, ...], ...]
+    column: str = ""  #: title, text, or empty for either
+
+
+def add(tx: Connection, article_id: int, title: Sequence[str], body: Sequence[str]) -> None:
+    """Index an article under its words; once for each article."""
+    if is_postgresql(tx):
+        _add_vector(tx, article_id, title, body)
+        return
+    row = {"id": article_id, "title": " ".join(title), "body": " ".join(body)}
+    tx.execute(text("INSERT INTO article_words (rowid, title, body) VALUES (:id, :title, :body)"), row)
+
+
+def search(tx: Connection, wanted: Wanted, since_id: int = 0) -> set[int]:
+    """Give the ids, from `since_id` on, of articles that hold these words."""
+    asked = _expression(tx, wanted)
+    if not asked:
+        return set()
+    found = tx.execute(text(_FOUND_POSTGRESQL if is_postgresql(tx) else _FOUND_SQLITE), {"q": asked, "id": since_id})
+    return set(found.scalars())
+
+
+def terms_like(tx: Connection, pattern: str, shortest: int = 1, longest: int = 200) -> Iterator[str]:
+    """Yield the terms of all articles that are written like an SQL pattern, with as many characters."""
+    limits = {"pattern": pattern, "shortest": shortest, "longest": longest}
+    head = pattern.split("%", maxsplit=1)[0].split("_", maxsplit=1)[0]
+    if head:
+        limits |= {"low": head, "high": head + "\U0010ffff"}
+    found = tx.execute(text(_LIKE + (_FROM_TO if head else "")), limits)
+    return iter(found.scalars())
+
+
+def terms_from(tx: Connection, beginnings: Iterable[str], shortest: int, longest: int) -> Iterator[str]:
+    """Yield the terms that begin with one of these letters, or with one beyond ASCII."""
+    for low, high in [*((letter, chr(ord(letter) + 1)) for letter in sorted(set(beginnings))), ("{", "\U0010ffff")]:
+        limits = {"pattern": "%", "shortest": shortest, "longest": longest, "low": low, "high": high}
+        yield from tx.execute(text(_LIKE + _FROM_TO), limits).scalars()
+
+
+def counts(tx: Connection, terms: Iterable[str]) -> dict[str, int]:
+    """Count the articles that hold each term; one that none holds is absent."""
+    asked = sorted(set(terms))
+    if is_postgresql(tx):
+        found = {term: len(search(tx, Wanted(((term,),)))) for term in asked}
+        return {term: count for term, count in found.items() if count}
+    statement = text(f"SELECT term, doc FROM article_vocabulary WHERE term IN ({each(tx, 'TEXT')})")  # noqa: S608 - ours
+    return {row.term: row.doc for row in tx.execute(statement, {"values": bound(tx, asked)})}
+
+
+_FOUND_SQLITE = "SELECT rowid FROM article_words WHERE article_words MATCH :q AND rowid >= :id"
+_FOUND_POSTGRESQL = "SELECT article_id FROM article_words WHERE words @@ CAST(:q AS tsquery) AND article_id >= :id"
+_LIKE = "SELECT term FROM article_vocabulary WHERE term LIKE :pattern AND length(term) BETWEEN :shortest AND :longest"
+_FROM_TO = " AND term >= :low AND term < :high"
+
+
+def _expression(tx: Connection, wanted: Wanted) -> str:
+    """Write what is wanted as the database takes it; a phrase with choices is written out in every way."""
+    if not all(wanted.places):
+        return ""
+    ways = list(_ways(wanted.places))
+    if is_postgresql(tx):
+        weight = {"title": "A", "text": "D"}.get(wanted.column, "")
+        return " | ".join(f"({' <-> '.join(_lexeme(term, weight) for term in way)})" for way in ways)
+    column = {"title": "{title} : ", "text": "{body} : "}.get(wanted.column, "")
+    return " OR ".join(column + " + ".join(_string(term) for term in way) for way in ways)
+
+
+def _ways(places: tuple[tuple[str, ...], ...]) -> Iterable[tuple[str, ...]]:
+    count = 1
+    for terms in places:
+        count *= len(terms)
+    if len(places) == 1 or count <= SPELLINGS_LIMIT:
+        return product(*places)
+    raise ValueError("too many ways to write one phrase; the caller asks for its words one by one")
+
+
+def can_be_asked(places: Sequence[Sequence[str]]) -> bool:
+    """Tell whether `search` takes such a phrase."""
+    count = 1
+    for terms in places:
+        count *= len(terms)
+    beginnings_inside = any(term.endswith("*") for terms in places[:-1] for term in terms)
+    return len(places) == 1 or (count <= SPELLINGS_LIMIT and not beginnings_inside)
+
+
+def _string(term: str) -> str:
+    return f'"{term[:-1]}" *' if term.endswith("*") else f'"{term}"'
+
+
+def _lexeme(term: str, weight: str) -> str:
+    begins = term.endswith("*")
+    word = term.removesuffix("*").replace("\\", "\\\\").replace("'", "''")
+    suffix = f":{'*' if begins else ''}{weight}" if begins or weight else ""
+    return f"'{word}'{suffix}"
+
+
+def _add_vector(tx: Connection, article_id: int, title: Sequence[str], body: Sequence[str]) -> None:
+    places: dict[str, list[str]] = {}
+    for start, letter, words in ((1, "A", title), (len(title) + 2, "", body)):
+        for place, term in enumerate(words, start):
+            at = places.setdefault(term[:500], [])
+            if len(at) < _PLACES:
+                at.append(f"{min(place, _LAST_PLACE)}{letter}")
+    vector = " ".join(f"{_lexeme(term, '')}:{','.join(at)}" for term, at in places.items())
+    statement = "INSERT INTO article_words (article_id, words) VALUES (:id, CAST(:vector AS tsvector))"
+    tx.execute(text(statement), {"id": article_id, "vector": vector})
+    known = f"INSERT INTO article_vocabulary (term) SELECT value FROM ({each(tx, 'TEXT')}) AS met ORDER BY value"  # noqa: S608 - ours
+    tx.execute(text(known + " ON CONFLICT DO NOTHING"), {"values": bound(tx, sorted(places))})
