@@ -24,6 +24,7 @@ from cli.commands import (
     stories,
     subscriptions,
     tokens,
+    why,
 )
 from cli.exit_codes import FAILED, UNUSABLE
 from cli.output import print_error
@@ -48,6 +49,7 @@ app.add_typer(stories.app, name="stories")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(channels.app, name="channels")
 app.add_typer(tokens.app, name="tokens")
+app.command()(why.why)
 app.command()(extract.extract)
 app.command()(hubs.hubs)
 app.command()(services.poll)

@@ -93,7 +93,7 @@ def remove(
 ) -> None:
     """Remove a subscription; alerts already raised stay."""
     with store_of(config) as database, database.write() as tx:
-        found = _find(subscriptions.list_all(tx), subscription)
+        found = find_subscription(subscriptions.list_all(tx), subscription)
         subscriptions.remove(tx, found.id)
     out.print(f"removed {found.name}", markup=False)
 
@@ -107,7 +107,7 @@ def feed(
     """Show the secret addresses of a subscription's feed."""
     settings = settings_of(config)
     with open_database(settings) as database, database.write() as tx:
-        key = subscriptions.feed_key(tx, _find(subscriptions.list_all(tx), subscription).id)
+        key = subscriptions.feed_key(tx, find_subscription(subscriptions.list_all(tx), subscription).id)
     links = {kind: feed_link(site_url(settings), key, kind) for kind in ("atom", "json")}
     print_record(links, as_json=as_json)
 
@@ -167,7 +167,7 @@ def _row(subscription: Subscription) -> dict[str, object]:
     }
 
 
-def _find(known: list[Subscription], text: str) -> Subscription:
+def find_subscription(known: list[Subscription], text: str) -> Subscription:
     """Find one by number or name; raises NotFound."""
     for subscription in known:
         if text in {str(subscription.id), subscription.name}:

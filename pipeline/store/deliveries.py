@@ -179,5 +179,11 @@ def of_alert(tx: Connection, alert_id: int) -> list[StoredDelivery]:
     return [StoredDelivery(*row) for row in tx.execute(found)]
 
 
+def of_digest(tx: Connection, digest_id: int) -> list[StoredDelivery]:
+    """Give a digest's deliveries, by channel."""
+    found = _select().where(deliveries.c.digest_id == digest_id).order_by(deliveries.c.channel)
+    return [StoredDelivery(*row) for row in tx.execute(found)]
+
+
 def _select() -> Select[Any]:
     return select(*(deliveries.c[field.name] for field in fields(StoredDelivery)))

@@ -172,3 +172,13 @@ def test_a_subscription_with_a_rule(command: Command) -> None:
     assert refused.returncode == 2
     assert "outlets" in refused.stderr
     assert "digest" in refused.stderr
+
+
+def test_why_an_address_did_not_come(command: Command) -> None:
+    """Words for people, a record for programs; an unknown subscription is refused."""
+    command("subscriptions", "add", "Lock", "lock")
+    told = command("why", "https://elsewhere.example/1", "Lock")
+    assert (told.returncode, told.stdout.splitlines()[0]) == (0, "No: no feed has shown this address.")
+    answer = json.loads(command("why", "https://elsewhere.example/1", "Lock", "--json").stdout)
+    assert (answer["got_it"], answer["steps"][0]["passed"]) == (False, "no")
+    assert command("why", "https://elsewhere.example/1", "Nothing").returncode == 2
