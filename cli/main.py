@@ -13,6 +13,7 @@ import typer
 from cli.commands import (
     articles,
     channels,
+    coverage,
     deliveries,
     doctor,
     extract,
@@ -52,6 +53,7 @@ app.add_typer(tokens.app, name="tokens")
 app.command()(why.why)
 app.command()(extract.extract)
 app.command()(hubs.hubs)
+app.command()(coverage.coverage)
 app.command()(services.poll)
 app.command()(services.dispatch)
 app.command()(services.work)

@@ -54,6 +54,9 @@ def contradictions(settings: Settings) -> Iterator[str]:
             f"feeds.interval_seconds = {feeds.interval_seconds} is above feeds.ceiling_seconds = "
             f"{feeds.ceiling_seconds}: lower the interval or raise the ceiling"
         )
+    for name in settings.operator.channels:
+        if name not in settings.channels:
+            yield f"operator.channels names {name!r}, and there is no such channel: {', '.join(settings.channels)}"
     if delivery.first_retry_seconds > delivery.longest_retry_seconds:
         yield (
             f"delivery.first_retry_seconds = {delivery.first_retry_seconds} is above "

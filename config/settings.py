@@ -152,6 +152,15 @@ class DeliverySettings(Section):
     )
 
 
+class OperatorSettings(Section):
+    """Who is told when news stops coming in."""
+
+    channels: tuple[str, ...] = Field(
+        (),
+        description="Channels that hear of incidents, by name; `storywatch coverage` shows them in any case.",
+    )
+
+
 class WebSettings(Section):
     """The dashboard."""
 
@@ -241,6 +250,7 @@ class Settings(Section):
     worker: WorkerSettings = WorkerSettings()
     stories: StorySettings = StorySettings()
     delivery: DeliverySettings = DeliverySettings()
+    operator: OperatorSettings = OperatorSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     channels: dict[str, ChannelSettings] = Field(

@@ -60,6 +60,17 @@ class PushState(StrEnum):
     DENIED = "denied"
 
 
+class CoverageKind(StrEnum):
+    """What can be wrong with what comes in; docs/coverage.md explains each."""
+
+    FEED_QUIET = "feed_quiet"
+    FEED_DEAD = "feed_dead"
+    FEED_GAPS = "feed_gaps"
+    HOST_YIELD = "host_yield"
+    FOLDER_SHARE = "folder_share"
+    LANGUAGE_SHARE = "language_share"
+
+
 class EntryState(StrEnum):
     """Where an entry stands; each entry ends in `done`, `merged`, `dropped` or `quarantined`."""
 
@@ -648,6 +659,39 @@ class DeliveryTask:
     made_at: datetime
     feed_key: str = ""  #: of the subscription, for addresses that its receivers may know
     site_url: str = ""  #: where the dashboard is reached, without a slash at the end; empty if nobody knows
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong with what comes in, and how that is known."""
+
+    kind: CoverageKind
+    subject: str  #: a feed's address, a host, a folder, a language
+    evidence: str  #: in words
+    feed_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A finding from when it was first made until it is over."""
+
+    id: int
+    public_id: str
+    kind: CoverageKind
+    subject: str
+    evidence: str
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorNotice:
+    """An incident to tell to one channel of the operator."""
+
+    id: int
+    channel: str
+    attempts: int  #: this one included
+    incident: Incident
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pipeline.model import Released
 from pipeline.store import digests
 from pipeline.store.database import Database
 from workers.clock import Clock, utc_now
+from workers.coverage import Coverage
 from workers.lanes import Lane
 from workers.patience import Patience, pause
 from workers.server import wait_until_fit
@@ -40,11 +41,13 @@ class Dispatcher:
         *,
         clock: Clock = utc_now,
         sweep_seconds: float = SWEEP_SECONDS,
+        operator_channels: Sequence[str] = (),
     ) -> None:
         self._database = database
         self._lanes = (pages, deliveries)
         self._clock = clock
         self._sweep_seconds = sweep_seconds
+        self._coverage = Coverage(database, operator_channels, clock=clock)
         self.sweeper = Sweeper(database, pages, deliveries, clock=clock)
         self._released = {lane.queue.name: 0 for lane in self._lanes}
         self._depths = {lane.queue.name: 0 for lane in self._lanes}
@@ -86,6 +89,7 @@ class Dispatcher:
         while not stop.is_set():
             try:
                 await self.sweeper.sweep()
+                await self._coverage.look_if_due()
             except (QueueUnavailable, StoreUnavailable) as error:
                 await pause(stop, patience.failed(error))
             else:

@@ -1,6 +1,7 @@
 """The delivery worker's process: hands alerts to their channels."""
 
 from cli.queue_wiring import open_queue
+from cli.services.beside import beside
 from cli.services.service import Context, run_service
 from cli.wiring import data_dir, site_url, transport_policy
 from pipeline.transport import Transport
@@ -8,6 +9,7 @@ from workers.channels import channel_targets
 from workers.concurrent import ConcurrentWorker
 from workers.delivery_job import DeliveryJobs
 from workers.lanes import delivery_timeout_seconds
+from workers.operator_notices import OperatorNotices
 from workers.queue import DELIVERIES, WorkQueue
 from workers.signals import Stops
 
@@ -36,7 +38,8 @@ async def work(context: Context, stops: Stops) -> None:
             name=context.name,
             grace_seconds=timeout_seconds,
         )
-        async with context.beating(worker.detail, stops.hurry):
+        notices = OperatorNotices(context.database, transport, targets, folder)
+        async with context.beating(worker.detail, stops.hurry), beside(notices.run(stops.stop)):
             await worker.run(stops.stop, stops.hurry)
 
 

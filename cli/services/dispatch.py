@@ -15,7 +15,7 @@ async def dispatch(context: Context, stops: Stops) -> None:
         page_lane(WorkQueue(PAGES, connection), context.settings),
         delivery_lane(WorkQueue(DELIVERIES, connection), context.settings),
     )
-    dispatcher = Dispatcher(context.database, *lanes)
+    dispatcher = Dispatcher(context.database, *lanes, operator_channels=context.settings.operator.channels)
     async with context.beating(dispatcher.detail):
         await dispatcher.run(stops.stop)
 

@@ -1,10 +1,12 @@
 """The poller's process."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import structlog
 
 from cli.first_start import take_over
+from cli.services.beside import beside
 from cli.services.service import Context, run_service
 from cli.wiring import poll_policy, transport_policy
 from pipeline.transport import Transport
@@ -33,10 +35,11 @@ async def poll(context: Context, stops: Stops) -> None:
             lease_seconds=max(LEASE_SECONDS, LEASE_LIMITS * settings.fetch.total_seconds),
         )
         callback_url = settings.websub.callback_url
-        async with context.beating(poller.detail), asyncio.TaskGroup() as group:
-            group.create_task(poller.run(stops.stop))
+        async with context.beating(poller.detail), AsyncExitStack() as stack:
             if callback_url:
-                group.create_task(Subscriber(context.database, transport, callback_url).run(stops.stop))
+                subscriber = Subscriber(context.database, transport, callback_url)
+                await stack.enter_async_context(beside(subscriber.run(stops.stop)))
+            await poller.run(stops.stop)
 
 
 def _take_over(context: Context) -> None:

@@ -121,6 +121,20 @@ def wait_hours(rhythm: Rhythm, now: datetime, bounds: Bounds) -> float:
     return max(bounds.shortest, bounds.longest)
 
 
+def last_learned(rhythm: Rhythm) -> datetime:
+    """Say when the feed last brought something, as far as polls saw it."""
+    return _EPOCH + rhythm.at * _HOUR
+
+
+def usual_entries(rhythm: Rhythm, until: datetime) -> float:
+    """Say how many entries the usual rate promised since the last; hours and days count, the recent rate does not."""
+    end = _hours(until)
+    weeks = max(0, int((end - rhythm.at) // 168))
+    rates = _Rates(replace(rhythm, recent_count=0.0, recent_expected=0.0), rhythm.at)
+    rest = sum(rates.at(place) * length for place, length in _clock_hours(rhythm.at + weeks * 168, end))
+    return rest + weeks * 168 * rhythm.usual_rate
+
+
 def _reached(price: float, count: float, rate: float, step: float, most: float) -> float:
     """Say how far into a step of one rate price or number are reached; `step` if neither is."""
     # price = count t + rate t^2 / 2

@@ -34,6 +34,7 @@ from sqlalchemy import (
 from pipeline.model import (
     ActKind,
     Bound,
+    CoverageKind,
     DeliveryState,
     EntryState,
     FeedEventKind,
@@ -162,6 +163,46 @@ pushes = Table(
     Column("error", CleanText, nullable=False),
     UniqueConstraint("token"),
     Index("ix_pushes_due", "next_try_at"),
+)
+
+coverage_counts = Table(
+    "coverage_counts",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),  #: since 1970, UTC
+    Column("kind", Word(CoverageKind), primary_key=True),
+    Column("subject", CleanText, primary_key=True),
+    Column("article_count", BigInteger, nullable=False),
+    Column("good_count", BigInteger, nullable=False),  #: with text of the page itself
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("public_id", Text, nullable=False),
+    Column("kind", Word(CoverageKind), nullable=False),
+    Column("subject", CleanText, nullable=False),
+    Column("evidence", CleanText, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    UniqueConstraint("public_id"),
+    _partial("uq_incidents_open", "closed_at IS NULL", "kind", "subject", unique=True),
+    sqlite_autoincrement=True,
+)
+
+operator_notices = Table(
+    "operator_notices",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("incident_id", BigInteger, ForeignKey("incidents.id"), nullable=False),
+    Column("channel", CleanText, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_attempt_at", Instant),  #: None once it was sent or given up
+    Column("sent_at", Instant),
+    Column("error", CleanText, nullable=False),
+    UniqueConstraint("incident_id", "channel"),
+    _partial("ix_operator_notices_due", "next_attempt_at IS NOT NULL", "next_attempt_at"),
+    sqlite_autoincrement=True,
 )
 
 feed_events = Table(

@@ -1,0 +1,179 @@
+"""Coverage in the store: articles counted by day, incidents, and what the operator is still to be told.
+
+In: an instant, findings, channels. Out: counts, `Incident`s, `OperatorNotice`s. Trap: articles are counted as they
+come, by a watermark a minute behind, because counting two weeks anew would read them all; one that is committed later
+than a minute after its turn is not counted, which no share notices.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, Select, delete, func, select, update
+
+from pipeline.model import CoverageKind, Feed, Finding, Incident, OperatorNotice, TextSource
+from pipeline.store import feeds as stored_feeds
+from pipeline.store.dialects import free_rows, insert
+from pipeline.store.tables import articles, coverage_counts, entries, feeds, incidents, meta, operator_notices
+
+BEHIND = timedelta(minutes=1)
+BATCH = 5000
+KEPT_DAYS = 35
+RECENT_DAYS, PAST_DAYS = 2, 14
+CLAIM = timedelta(minutes=5)  #: nobody else takes a notice meanwhile
+_WATERMARK = "coverage_article_id"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def count_new(tx: Connection, now: datetime) -> int:
+    """Add the articles since the last call to the counts of their days, at most `BATCH`; gives how many."""
+    last = tx.execute(select(meta.c.value).where(meta.c.name == _WATERMARK).with_for_update()).scalar_one_or_none()
+    found = (
+        select(articles.c.id, articles.c.stored_at, articles.c.outlet, articles.c.language, articles.c.text_source)
+        .add_columns(feeds.c.folder)
+        .join(entries, entries.c.id == articles.c.entry_id)
+        .join(feeds, feeds.c.id == entries.c.feed_id)
+        .where(articles.c.id > (last or 0), articles.c.stored_at < now - BEHIND)
+        .order_by(articles.c.id)
+        .limit(BATCH)
+    )
+    rows = tx.execute(found).all()
+    if rows:
+        _add(tx, rows)
+        mark = insert(tx, meta).values(name=_WATERMARK, value=rows[-1].id)
+        tx.execute(mark.on_conflict_do_update(index_elements=["name"], set_={"value": rows[-1].id}))
+        tx.execute(delete(coverage_counts).where(coverage_counts.c.day < _day(now) - KEPT_DAYS))
+    return len(rows)
+
+
+def _add(tx: Connection, rows: Sequence[Row[Any]]) -> None:
+    all_, good = Counter[tuple[int, CoverageKind, str]](), Counter[tuple[int, CoverageKind, str]]()
+    for row in rows:
+        day = _day(row.stored_at)
+        for kind, subject in (
+            (CoverageKind.HOST_YIELD, row.outlet),
+            (CoverageKind.FOLDER_SHARE, row.folder),
+            (CoverageKind.LANGUAGE_SHARE, row.language),
+        ):
+            all_[day, kind, subject] += 1
+            good[day, kind, subject] += row.text_source is TextSource.PAGE
+    statement = insert(tx, coverage_counts)
+    more = statement.on_conflict_do_update(
+        index_elements=["day", "kind", "subject"],
+        set_={
+            "article_count": coverage_counts.c.article_count + statement.excluded.article_count,
+            "good_count": coverage_counts.c.good_count + statement.excluded.good_count,
+        },
+    )
+    names = ("day", "kind", "subject")
+    tx.execute(
+        more,
+        [
+            {**dict(zip(names, key, strict=True)), "article_count": count, "good_count": good[key]}
+            for key, count in sorted(all_.items())
+        ],
+    )
+
+
+def tallies(tx: Connection, now: datetime) -> list[tuple[CoverageKind, str, int, int, int, int]]:
+    """Give (kind, subject, recent, past, recent good, past good): the last two days, and the two weeks before."""
+    newest = _day(now)
+    recent = coverage_counts.c.day > newest - RECENT_DAYS
+    past = ~recent & (coverage_counts.c.day > newest - RECENT_DAYS - PAST_DAYS)
+    sums = [
+        func.coalesce(func.sum(column).filter(when), 0)
+        for column in (coverage_counts.c.article_count, coverage_counts.c.good_count)
+        for when in (recent, past)
+    ]
+    grouped = select(coverage_counts.c.kind, coverage_counts.c.subject, *sums).group_by(
+        coverage_counts.c.kind, coverage_counts.c.subject
+    )
+    return [(row[0], row[1], *map(int, row[2:])) for row in tx.execute(grouped)]
+
+
+def watched_feeds(tx: Connection) -> list[Feed]:
+    """Give the feeds that are watched."""
+    return stored_feeds.list_all(tx)
+
+
+def open_incidents(tx: Connection) -> list[Incident]:
+    """Give what is not over."""
+    return [_incident(row) for row in tx.execute(_select().where(incidents.c.closed_at.is_(None)))]
+
+
+def recent(tx: Connection, limit: int) -> list[Incident]:
+    """Give the incidents, open ones first, then the newest."""
+    ordered = _select().order_by(incidents.c.closed_at.is_not(None), incidents.c.id.desc()).limit(limit)
+    return [_incident(row) for row in tx.execute(ordered)]
+
+
+def open_all(tx: Connection, found: Iterable[Finding], channels: Sequence[str], now: datetime) -> list[Finding]:
+    """Open an incident for each finding that has none, with a notice for each channel; gives those."""
+    opened = []
+    for finding in found:
+        row = {
+            "public_id": f"inc_{uuid4().hex}",
+            "kind": finding.kind,
+            "subject": finding.subject,
+            "evidence": finding.evidence,
+            "opened_at": now,
+        }
+        statement = insert(tx, incidents).values(row).on_conflict_do_nothing().returning(incidents.c.id)
+        number = tx.execute(statement).scalar_one_or_none()
+        if number is not None:
+            opened.append(finding)
+            _tell(tx, number, channels, now)
+    return opened
+
+
+def _tell(tx: Connection, incident_id: int, channels: Sequence[str], now: datetime) -> None:
+    rows = [
+        {"incident_id": incident_id, "channel": name, "attempts": 0, "next_attempt_at": now, "error": ""}
+        for name in dict.fromkeys(channels)
+    ]
+    if rows:
+        tx.execute(operator_notices.insert(), rows)
+
+
+def close(tx: Connection, numbers: Sequence[int], now: datetime) -> None:
+    """Note that incidents are over."""
+    if numbers:
+        tx.execute(update(incidents).where(incidents.c.id.in_(numbers)).values(closed_at=now))
+
+
+def claim_notices(tx: Connection, now: datetime, limit: int) -> list[OperatorNotice]:
+    """Take notices that are due; nobody else takes them for a while, and a try that dies is made again."""
+    due = select(operator_notices).where(operator_notices.c.next_attempt_at <= now)
+    rows = tx.execute(
+        free_rows(due.order_by(operator_notices.c.next_attempt_at).limit(limit), of=operator_notices)
+    ).all()
+    if not rows:
+        return []
+    taken = update(operator_notices).where(operator_notices.c.id.in_([row.id for row in rows]))
+    tx.execute(taken.values(attempts=operator_notices.c.attempts + 1, next_attempt_at=now + CLAIM))
+    told = select(incidents).where(incidents.c.id.in_([row.incident_id for row in rows]))
+    about = {row.id: _incident(row) for row in tx.execute(told)}
+    return [OperatorNotice(row.id, row.channel, row.attempts + 1, about[row.incident_id]) for row in rows]
+
+
+def notice_ended(
+    tx: Connection, number: int, *, sent_at: datetime | None, next_at: datetime | None, error: str
+) -> None:
+    """Note what came of a try: sent, to be tried again at `next_at`, or given up."""
+    values = {"sent_at": sent_at, "next_attempt_at": next_at, "error": error[:500]}
+    tx.execute(update(operator_notices).where(operator_notices.c.id == number).values(values))
+
+
+def _select() -> Select[Any]:
+    return select(incidents)
+
+
+def _incident(row: Row[Any]) -> Incident:
+    return Incident(**{field.name: getattr(row, field.name) for field in fields(Incident)})
+
+
+def _day(at: datetime) -> int:
+    return (at - _EPOCH).days
