@@ -6,14 +6,15 @@ store functions give them. Trap: only reads (R26); whatever changes work is in `
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from pipeline.model import DeliveryState, EntryState, Reason
-from pipeline.store import deliveries, entries, processes, troubles
+from pipeline.store import deliveries, entries, pauses, processes, samples, troubles
 from pipeline.store.deliveries import StoredDelivery
 from pipeline.store.processes import Process
+from pipeline.store.samples import Sample, SampledStage
 from pipeline.store.troubles import InWork, Trouble, TroubledEntry
 from pipeline.store.waiting import HostQueue
 
@@ -22,6 +23,7 @@ WORK_LIMIT = 50
 TROUBLE_LIMIT = 50
 LETTER_LIMIT = 20
 MEMBER_LIMIT = 50
+HISTORY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class QueueFacts:
     troubles: list[Trouble]
     letters: list[StoredDelivery]  #: parked deliveries, the newest
     processes: list[Process]
+    paused: Mapping[SampledStage, bool]
+    samples: Mapping[SampledStage, list[Sample]]  #: of the last `HISTORY`
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ def look_at_queue(tx: Connection, now: datetime) -> QueueFacts:
         troubles=troubles.grouped(tx, TROUBLE_LIMIT),
         letters=deliveries.recent(tx, LETTER_LIMIT, DeliveryState.PARKED),
         processes=processes.list_all(tx),
+        paused={stage: pauses.is_paused(tx, stage) for stage in SampledStage},
+        samples={stage: samples.since(tx, stage, now - HISTORY) for stage in SampledStage},
     )
 
 

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard.frame import Framing
 from dashboard.queue_facts import Group, look_at_group, look_at_queue
-from dashboard.queue_rows import figures, letter_rows, one_page, state_mark, trouble_rows, work_rows
+from dashboard.queue_rows import figures, letter_rows, one_page, stage_rows, state_mark, trouble_rows, work_rows
 from dashboard.reading import reading
 from dashboard.rendering import render
 from dashboard.rows import beats, host_rows
@@ -21,7 +21,8 @@ from dashboard.sources import Sources
 from dashboard.words import spoken
 from pipeline.errors import NotFound
 from pipeline.model import EntryState, Reason
-from pipeline.store import deliveries, troubles
+from pipeline.store import deliveries, pauses, troubles
+from pipeline.store.samples import SampledStage
 
 log = structlog.get_logger()
 
@@ -31,6 +32,13 @@ class Verb(StrEnum):
 
     RETRY = "retry"
     DROP = "drop"
+
+
+class Switch(StrEnum):
+    """What can be done to a stage as a whole."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
 CHANGES = {Verb.RETRY: troubles.retry_now, Verb.DROP: troubles.drop}
@@ -75,6 +83,14 @@ def queue_routes(sources: Sources, framing: Framing) -> APIRouter:
         log.info("delivery_replayed", delivery_id=delivery_id, was_parked=was_parked)
         return RedirectResponse("/queue", status_code=303)
 
+    @router.post("/queue/{stage}/{switch}")
+    async def switch_stage(request: Request, stage: SampledStage, switch: Switch) -> Response:
+        await framing.read_change(request)
+        paused = switch is Switch.PAUSE
+        await sources.database.run(lambda tx: pauses.set_paused(tx, stage, paused=paused))
+        log.info("stage_switched", stage=stage, paused=paused)
+        return RedirectResponse("/queue", status_code=303)
+
     return router
 
 
@@ -83,6 +99,7 @@ async def _shown(sources: Sources) -> dict[str, object]:
     return {
         "now": facts.at,
         "figures": figures(facts),
+        "stages": stage_rows(facts),
         "hosts": host_rows(facts.hosts, facts.at),
         "work": work_rows(facts.work, facts.at),
         "troubles": trouble_rows(facts.troubles, facts.at),

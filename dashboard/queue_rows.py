@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from dashboard.queue_facts import MEMBER_LIMIT, Group, QueueFacts
+from dashboard.chart import Chart, chart
+from dashboard.queue_facts import HISTORY, MEMBER_LIMIT, Group, QueueFacts
 from dashboard.rows import Mark
 from dashboard.words import ago, number, span, spoken
 from pipeline.model import DeliveryState, EntryState
 from pipeline.store.deliveries import StoredDelivery
+from pipeline.store.samples import SampledStage
 from pipeline.store.troubles import InWork, Trouble, TroubledEntry
 
 STATE_TONES = {EntryState.WAITING: "warn", EntryState.QUARANTINED: "bad", EntryState.DROPPED: "bad"}
@@ -76,6 +78,33 @@ class LetterRow:
     error: str
     tries: int
     when: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """One stage's switch and history."""
+
+    stage: SampledStage
+    title: str
+    paused: bool
+    waiting: Chart
+    age: Chart
+    top_age: str
+
+
+STAGE_TITLES = {SampledStage.PAGES: "Pages", SampledStage.DELIVERIES: "Deliveries"}
+
+
+def stage_rows(facts: QueueFacts) -> list[StageRow]:
+    """Draw how much waited over the last day, and for how long."""
+    return [_stage_row(facts, stage) for stage in SampledStage]
+
+
+def _stage_row(facts: QueueFacts, stage: SampledStage) -> StageRow:
+    start, found = facts.at - HISTORY, facts.samples[stage]
+    waiting = chart([(one.at, one.waiting_count + one.queued_count) for one in found], start, facts.at)
+    age = chart([(one.at, one.oldest_seconds) for one in found], start, facts.at)
+    return StageRow(stage, STAGE_TITLES[stage], facts.paused[stage], waiting, age, span(age.top))
 
 
 def figures(facts: QueueFacts) -> list[Figure]:

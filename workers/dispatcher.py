@@ -1,4 +1,4 @@
-"""Move waiting rows onto the queues, and find again what got lost on the way; close digests when their time comes.
+"""Move waiting rows onto the queues, and find again what got lost on the way; close digests; count what waits.
 
 In: the store's waiting entries and deliveries. Out: RQ jobs, never more than the high-water mark. The sweeping
 half stands in workers.sweeper. Trap: between the store's transaction and the queue's there is no other; whatever
@@ -12,7 +12,7 @@ import structlog
 
 from pipeline.errors import QueueUnavailable, StoreUnavailable
 from pipeline.model import Released
-from pipeline.store import digests
+from pipeline.store import digests, pauses, samples
 from pipeline.store.database import Database
 from workers.clock import Clock, utc_now
 from workers.coverage import Coverage
@@ -27,6 +27,7 @@ BUSY_SECONDS = 0.25  #: between two looks while there is work
 IDLE_SECONDS = 0.5  #: and while there is none: an alert should not wait for us, nor a laptop's battery
 SWEEP_SECONDS = 5.0
 DIGEST_SECONDS = 1.0  #: between two looks for digests whose time has come
+SAMPLE_SECONDS = 30.0  #: between two looks at how much waits; one is kept for each minute
 BATCH = 200  #: most rows released in one transaction
 
 
@@ -67,6 +68,7 @@ class Dispatcher:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._sweep_until(stop))
             group.create_task(self._close_digests_until(stop))
+            group.create_task(self._sample_until(stop))
             for lane in self._lanes:
                 group.create_task(self._release_until(stop, lane))
         log.info("dispatcher_stopped", released=self._released)
@@ -107,6 +109,17 @@ class Dispatcher:
                 patience.succeeded()
                 await pause(stop, DIGEST_SECONDS)
 
+    async def _sample_until(self, stop: asyncio.Event) -> None:
+        patience = Patience("samples_wait")
+        while not stop.is_set():
+            try:
+                await self._database.run(samples.take, self._clock())
+            except StoreUnavailable as error:
+                await pause(stop, patience.failed(error))
+            else:
+                patience.succeeded()
+                await pause(stop, SAMPLE_SECONDS)
+
     async def close_digests(self) -> int:
         """Send digests whose time has come on their way; counts them. Raises StoreUnavailable."""
         now = self._clock()
@@ -123,7 +136,7 @@ class Dispatcher:
         """
         depth = self._depths[lane.queue.name] = await asyncio.to_thread(lane.queue.depth)
         room = min(lane.high_water - depth, BATCH)
-        if room <= 0:
+        if room <= 0 or await self._database.look(pauses.is_paused, lane.queue.name):
             return 0
         rows = await self._database.run(lane.release, self._clock(), room)
         if rows:

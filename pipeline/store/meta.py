@@ -31,3 +31,9 @@ def raise_number(tx: Connection, name: str) -> None:
     """Add one."""
     statement = insert(tx, meta).values(name=name, value=1)
     tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": meta.c.value + 1}))
+
+
+def set_number(tx: Connection, name: str, value: int) -> None:
+    """Set a number."""
+    statement = insert(tx, meta).values(name=name, value=value)
+    tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

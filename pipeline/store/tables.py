@@ -634,6 +634,18 @@ api_tokens = Table(
     sqlite_autoincrement=True,
 )
 
+queue_samples = Table(
+    "queue_samples",
+    metadata,
+    Column("stage", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),  #: to the minute
+    Column("waiting_count", Integer, nullable=False),
+    Column("queued_count", Integer, nullable=False),
+    Column("held_count", Integer, nullable=False),
+    Column("oldest_seconds", Integer, nullable=False),  #: how long the first that waits has been due
+    sqlite_with_rowid=False,
+)
+
 
 def _make_words(_metadata: MetaData, tx: Connection, **_options: Any) -> None:
     """Make what `MetaData` cannot say."""

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from pipeline.model import EntryState, Reason
-from pipeline.store import deliveries, entries
+from pipeline.store import deliveries, entries, pauses, samples
 from tests.dashboard.conftest import NOW, PASSWORD
 from tests.dashboard.newsroom import HOLDER, LEASE_SECONDS, PACE, Newsroom
 from tests.dashboard.serving import Site
@@ -144,3 +144,23 @@ def _sign_in(site: Site) -> str:
 def test_every_part_is_found_without_a_script(start: Callable[..., Site]) -> None:
     """The page loads no script: reading and buttons work without any."""
     assert "<script" not in start().page("/queue").body
+
+
+def test_a_stage_is_paused_and_resumed(site: Site, newsroom: Newsroom) -> None:
+    """The switch holds a stage's releases back, says so, and lets them go on."""
+    assert site.post("/queue/pages/pause").status == 303
+    assert "paused: nothing is released" in text_of(site.page("/queue").body)
+    with newsroom.database.read() as tx:
+        assert pauses.is_paused(tx, "pages")
+    assert site.post("/queue/pages/resume").status == 303
+    assert "paused" not in text_of(site.page("/queue").body)
+
+
+def test_the_last_day_is_drawn(site: Site, newsroom: Newsroom) -> None:
+    """What waited over the last day is a line, with its largest value in words."""
+    newsroom.poll(newsroom.feed("https://a.example/rss"), newsroom.entry("https://a.example/1", "One", NOW))
+    with newsroom.database.write() as tx:
+        samples.take(tx, NOW - timedelta(minutes=1))
+    page = site.page("/queue").body
+    assert page.count("<polyline") == 4
+    assert "waiting and queued, at most 1" in text_of(page)

@@ -11,7 +11,7 @@ from redis import Redis
 from config.settings import FetchSettings, QueueSettings, Settings
 from pipeline.errors import QueueUnavailable, Unusable
 from pipeline.model import EntryState, Reason
-from pipeline.store import entries, processes
+from pipeline.store import entries, pauses, processes
 from pipeline.store.database import Database
 from tests.store.making import NO_PACE, NOW, entry, show
 from tests.valkey_fixtures import RunningValkey
@@ -83,6 +83,20 @@ async def test_release_keeps_the_high_water(sqlite_database: Database, valkey: R
     assert await made.release(lane) == 0
     assert states(sqlite_database) == {EntryState.QUEUED: 50, EntryState.WAITING: 70}
     assert WorkQueue(PAGES, valkey).depth() == 50
+
+
+async def test_a_paused_stage_releases_nothing(sqlite_database: Database, valkey: Redis, clock: Clock) -> None:
+    """What waits at a paused stage goes on waiting, and is released when somebody resumes it."""
+    seed(sqlite_database, 5)
+    paused = dispatcher(sqlite_database, valkey, clock)
+    lane = page_lane(WorkQueue(PAGES, valkey), FAST)
+    with sqlite_database.write() as tx:
+        pauses.set_paused(tx, PAGES, paused=True)
+    assert await paused.release(lane) == 0
+    assert states(sqlite_database) == {EntryState.WAITING: 5}
+    with sqlite_database.write() as tx:
+        pauses.set_paused(tx, PAGES, paused=False)
+    assert await paused.release(lane) == 5
 
 
 async def test_release_gives_back_when_the_queue_fails(
