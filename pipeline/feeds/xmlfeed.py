@@ -15,6 +15,8 @@ import feedparser
 from pipeline.errors import Permanent
 from pipeline.feeds import declared, mending
 from pipeline.feeds.bombs import refuse_bombs
+from pipeline.feeds.plainwords import RAW_TEXT_LENGTH
+from pipeline.feeds.plainxml import read_plain
 from pipeline.feeds.raw import RawEntry, RawFeed
 from pipeline.feeds.text import clean_line, clean_text, has_markup, html_to_text
 from pipeline.model import Reason
@@ -24,7 +26,6 @@ _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 # What broken documents have made feedparser or its SGML parser raise; it documents no exception of its own.
 _RAISED = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _TEXT_TYPE = re.compile(r"^text/plain$|html")  # application/xhtml+xml too
-_RAW_TEXT_LENGTH = 2_000_000  # markup beyond this is not turned into text: four times the longest content kept
 
 
 def read_xml(text: str, url: str, entry_limit: int) -> RawFeed:
@@ -37,6 +38,18 @@ def read_xml(text: str, url: str, entry_limit: int) -> RawFeed:
     mended = mending.mend(text)
     cut, skipped_count = mending.cut_entries(mended, entry_limit)
     refuse_bombs(cut)
+    return read_plain(cut, url, skipped_count) or _lenient(text, mended, cut, url, skipped_count)
+
+
+def read_lenient(text: str, url: str, entry_limit: int) -> RawFeed:
+    """Read a document as `read_xml` does, by the lenient parser in any case."""
+    mended = mending.mend(text)
+    cut, skipped_count = mending.cut_entries(mended, entry_limit)
+    refuse_bombs(cut)
+    return _lenient(text, mended, cut, url, skipped_count)
+
+
+def _lenient(text: str, mended: str, cut: str, url: str, skipped_count: int) -> RawFeed:
     found = _parse(cut)
     version = _text(found, "version")
     if not version:
@@ -82,7 +95,9 @@ def _kind(text: str) -> str:
 
 
 def _entry(entry: dict[str, Any], base: str, version: str) -> RawEntry:
-    summary, content = _plain(entry, "summary", version), _content(entry, version)
+    # Without a detail of its own the summary is only feedparser's copy of the content, markup and all.
+    summary = _plain(entry, "summary", version) if dict.get(entry, "summary_detail") else ""
+    content = _content(entry, version)
     return RawEntry(
         guid=clean_line(_text(entry, "id")),
         link=_link(entry, base),
@@ -107,7 +122,7 @@ def _plain(record: dict[str, Any], key: str, version: str) -> str:
 
 
 def _as_text(value: str, kind: str, version: str) -> str:
-    value = value[:_RAW_TEXT_LENGTH]
+    value = value[:RAW_TEXT_LENGTH]
     marked_up = "html" in kind or (not version.startswith("atom") and has_markup(value))
     return html_to_text(value) if marked_up else clean_text(value)
 
