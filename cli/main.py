@@ -14,6 +14,7 @@ from cli.commands import (
     articles,
     channels,
     coverage,
+    delays,
     deliveries,
     doctor,
     extract,
@@ -51,6 +52,7 @@ app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(channels.app, name="channels")
 app.add_typer(tokens.app, name="tokens")
 app.command()(why.why)
+app.command()(delays.delays)
 app.command()(extract.extract)
 app.command()(hubs.hubs)
 app.command()(coverage.coverage)

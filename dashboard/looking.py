@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 
 from pipeline.model import Alert, Feed, Grouping, Story
 from pipeline.rule import HoldReason
-from pipeline.store import alerts, articles, counts, deliveries, entries, feeds, processes, stories
+from pipeline.store import alerts, articles, counts, delays, deliveries, entries, feeds, processes, stories
 from pipeline.store.articles import StoredArticle
 from pipeline.store.counts import Overview
+from pipeline.store.delays import Delay
 from pipeline.store.deliveries import StoredDelivery
 from pipeline.store.processes import Process
 from pipeline.store.waiting import HostQueue
@@ -22,6 +23,7 @@ from pipeline.store.waiting import HostQueue
 STORY_LIMIT = 10
 ALERT_LIMIT = 6
 HOST_LIMIT = 6
+DELAYS_OF = 1_000  #: the last alerts, of which delays are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Figures:
     overview: Overview
     processes: list[Process]
     held_counts: Mapping[HoldReason, int]
+    delays: list[Delay]  #: of the last alerts sent, by stage
 
 
 def look_at_overview(tx: Connection, now: datetime) -> OverviewFacts:
@@ -104,7 +107,12 @@ def look_at_article(tx: Connection, article_id: int) -> ArticleFacts:
 
 def look_at_figures(tx: Connection, now: datetime) -> Figures:
     """Read what is measured."""
-    return Figures(counts.overview(tx, now), processes.list_all(tx), alerts.held_counts(tx))
+    return Figures(
+        counts.overview(tx, now),
+        processes.list_all(tx),
+        alerts.held_counts(tx),
+        delays.by_stage(delays.ways(tx, DELAYS_OF)),
+    )
 
 
 def _with_deliveries(tx: Connection, alert: Alert) -> AlertFacts:

@@ -21,6 +21,7 @@ from dashboard.queue_view import depths
 from dashboard.reading import reading
 from dashboard.sources import Sources
 from pipeline.store.counts import Overview
+from pipeline.store.delays import Delay
 from pipeline.store.processes import Process
 
 Word = TypeVar("Word", bound=str)
@@ -55,6 +56,7 @@ def families(figures: Figures, waiting: Mapping[str, int | None], now: datetime)
     yield _by_label("storywatch_entries", "Entries by state, together all ever seen.", "state", overview.entries)
     yield from _totals(overview)
     yield _held(figures.held_counts)
+    yield _delay(figures.delays)
     yield _by_label("storywatch_deliveries", "Deliveries by state.", "state", overview.deliveries)
     answering = {name: depth for name, depth in waiting.items() if depth is not None}
     yield _by_label("storywatch_queue_depth", "Jobs on each queue; absent if it does not answer.", "queue", answering)
@@ -68,6 +70,15 @@ def _totals(overview: Overview) -> Iterator[Metric]:
     yield CounterMetricFamily("storywatch_articles", "Articles stored.", overview.article_count)
     yield CounterMetricFamily("storywatch_stories", "Stories formed.", overview.story_count)
     yield CounterMetricFamily("storywatch_alerts", "Alerts raised.", overview.alert_count)
+
+
+def _delay(found: Iterable[Delay]) -> GaugeMetricFamily:
+    text = "Delay of the last 1,000 alerts sent singly, from an entry first seen to the receiver's yes, by stage."
+    family = GaugeMetricFamily("storywatch_alert_delay_seconds", text, labels=["stage", "quantile"])
+    for delay in found:
+        family.add_metric([delay.name, "0.5"], delay.p50)
+        family.add_metric([delay.name, "0.95"], delay.p95)
+    return family
 
 
 def _held(counts: Mapping[Word, int]) -> CounterMetricFamily:

@@ -1,0 +1,120 @@
+"""How long alerts took, stage by stage, from the instants that the rows keep anyway.
+
+In: how many of the last deliveries. Out: `Way`s, one for each that was sent singly, and their quantiles by stage,
+subscription and host. Trap: what was held for a digest is late on purpose and not among them; and an entry that was
+tried again counts from its last release.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from pipeline.model import DeliveryState
+from pipeline.store.tables import alerts, articles, deliveries, entries, in_state
+
+STAGES = ("release", "fetch", "group", "raise", "hand over")  #: what ends each stretch of the way
+TOTAL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The instants of one alert, from its article's entry to the receiver's yes; None where nothing was noted."""
+
+    subscription: str
+    host: str  #: of the article that gave cause
+    seen_at: datetime
+    released_at: datetime | None
+    fetched_at: datetime | None
+    grouped_at: datetime
+    raised_at: datetime
+    sent_at: datetime
+
+    def seconds(self) -> dict[str, float]:
+        """Give the seconds of each stage and of all; a stage without an instant is part of the next one."""
+        found = {TOTAL: (self.sent_at - self.seen_at).total_seconds()}
+        last = self.seen_at
+        instants = (self.released_at, self.fetched_at, self.grouped_at, self.raised_at, self.sent_at)
+        for stage, instant in zip(STAGES, instants, strict=True):
+            if instant is not None and instant >= last:
+                found[stage] = (instant - last).total_seconds()
+                last = instant
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """The quantiles of one group, in seconds."""
+
+    name: str
+    count: int
+    p50: float
+    p95: float
+
+
+def ways(tx: Connection, limit: int) -> list[Way]:
+    """Give the ways of the last alerts sent, the newest first."""
+    cause = func.coalesce(alerts.c.raised_by_article_id, alerts.c.article_id)
+    # The condition spells out the index over ended deliveries, from whose end the newest are taken.
+    ended = in_state(deliveries, DeliveryState.SENT, DeliveryState.PARKED) & in_state(deliveries, DeliveryState.SENT)
+    newest = select(deliveries.c.id).where(ended).order_by(deliveries.c.id.desc()).limit(limit)
+    found = (
+        select(
+            alerts.c.subscription_name,
+            entries.c.host,
+            entries.c.first_seen_at,
+            entries.c.queued_at,
+            articles.c.fetched_at,
+            articles.c.stored_at,
+            alerts.c.created_at,
+            deliveries.c.finished_at,
+        )
+        .join(alerts, alerts.c.id == deliveries.c.alert_id)
+        .join(articles, articles.c.id == cause)
+        .join(entries, entries.c.id == articles.c.entry_id)
+        .where(deliveries.c.id.in_(newest))
+        .order_by(deliveries.c.id.desc())
+    )
+    return [Way(*row) for row in tx.execute(found)]
+
+
+def by_stage(found: Iterable[Way]) -> list[Delay]:
+    """Give the quantiles of each stage, and of all together last."""
+    seconds: dict[str, list[float]] = {stage: [] for stage in (*STAGES, TOTAL)}
+    for way in found:
+        for stage, value in way.seconds().items():
+            seconds[stage].append(value)
+    return _delays(seconds)
+
+
+def by_subscription(found: Iterable[Way]) -> list[Delay]:
+    """Give the quantiles of the whole way by subscription, the slowest first."""
+    return _slowest_first(found, lambda way: way.subscription)
+
+
+def by_host(found: Iterable[Way]) -> list[Delay]:
+    """Give the quantiles of the whole way by host, the slowest first."""
+    return _slowest_first(found, lambda way: way.host)
+
+
+def _slowest_first(found: Iterable[Way], name: Callable[[Way], str]) -> list[Delay]:
+    seconds: dict[str, list[float]] = {}
+    for way in found:
+        seconds.setdefault(name(way), []).append(way.seconds()[TOTAL])
+    return sorted(_delays(seconds), key=lambda delay: -delay.p95)
+
+
+def _delays(seconds: Mapping[str, Sequence[float]]) -> list[Delay]:
+    return [
+        Delay(name, len(values), quantile(values, 0.5), quantile(values, 0.95))
+        for name, values in seconds.items()
+        if values
+    ]
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Give the smallest value that at least this share of the values does not exceed."""
+    ordered = sorted(values)
+    place = -(-len(ordered) * share // 1)
+    return ordered[max(0, int(place) - 1)]
