@@ -17,6 +17,7 @@ from cli.wiring import data_dir, database_url
 from config.settings import Settings
 from dashboard.serving import check_listening
 from pipeline.errors import QueueUnavailable, StorywatchError
+from pipeline.feeds.parsers import check_parsers
 from pipeline.store import counts, processes
 from pipeline.store.counts import Overview
 from pipeline.store.database import Database
@@ -40,6 +41,7 @@ class Finding:
 def findings(settings: Settings) -> Iterator[Finding]:
     """Check everything, in the order in which faults explain each other."""
     yield Finding("python", True, f"{sys.version.split()[0]}, SQLite of the system {sqlite3.sqlite_version}")
+    yield _checked("XML parsers", check_parsers)
     yield _checked("data folder", lambda: str(data_dir(settings)))
     yield _checked("channels", lambda: ", ".join(channel_targets(settings.channels, data_dir(settings))))
     yield _checked("dashboard", lambda: _web(settings))

@@ -9,6 +9,7 @@ from cli.commands.options import ConfigOption, JsonOption, LimitOption
 from cli.commands.session import store_of
 from cli.output import out, print_json, print_rows
 from pipeline.feeds.hygiene import Cost, Finding, costs, findings
+from pipeline.masking import masked_url
 from pipeline.model import FeedFigures
 from pipeline.store import hygiene as stored
 
@@ -35,7 +36,7 @@ def hygiene(
 
 
 def _name(feed: FeedFigures) -> str:
-    return feed.title or feed.url
+    return feed.title or masked_url(feed.url)
 
 
 def _finding_row(finding: Finding, by_id: dict[int, FeedFigures]) -> dict[str, object]:

@@ -16,7 +16,7 @@ from cli.commands.feed_hygiene import hygiene
 from cli.commands.feed_lookup import FeedArgument, find_feed
 from cli.commands.options import ConfigOption, JsonOption
 from cli.commands.session import settings_of, store_of
-from cli.output import note, out, print_record, print_rows
+from cli.output import note, out, print_json, print_record, print_rows
 from cli.wiring import poll_policy, quota
 from pipeline.errors import Unusable
 from pipeline.feeds.opml import OpmlFeed, read_opml, write_opml
@@ -104,6 +104,7 @@ def list_feeds(config: ConfigOption = None, as_json: JsonOption = False) -> None
 def import_opml(
     file: Annotated[Path, typer.Argument(help="OPML file.")],
     config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Add all feeds of an OPML file; what cannot be used is listed with the reason."""
     reading, settings, now = read_opml(_read(file)), settings_of(config), datetime.now(UTC)
@@ -112,6 +113,10 @@ def import_opml(
     with store_of(config) as database, database.write() as tx:
         added = add_many(tx, wanted, quota(settings), now, waits)
     skipped = [*((masked_text(text), masked_text(why)) for text, why in reading.skipped), *added.refused]
+    if as_json:
+        report = [{"what": text, "why": why} for text, why in skipped]
+        print_json({"added": len(added.new), "known": added.known_count, "skipped": report})
+        return
     out.print(f"{len(added.new)} added, {added.known_count} known already, {len(skipped)} skipped")
     for text, why in skipped:
         note(f"skipped {text}: {why}")

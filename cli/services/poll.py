@@ -9,6 +9,7 @@ from cli.first_start import take_over
 from cli.services.beside import beside
 from cli.services.service import Context, run_service
 from cli.wiring import poll_policy, transport_policy
+from pipeline.feeds.parsers import check_parsers
 from pipeline.transport import Transport
 from workers.lanes import pace_of
 from workers.poller import LEASE_SECONDS, Poller
@@ -22,6 +23,7 @@ LEASE_LIMITS = 4  #: a lease holds two requests with all their redirects, the re
 
 async def poll(context: Context, stops: Stops) -> None:
     """Poll until told to stop; at the first start of an installation take over its files before."""
+    check_parsers()
     await asyncio.to_thread(_take_over, context)
     settings = context.settings
     async with Transport(transport_policy(settings)) as transport:

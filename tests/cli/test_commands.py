@@ -73,6 +73,17 @@ def test_opml_goes_out_and_comes_in_again(command: Command, tmp_path: Path, monk
     assert [(row["url"], row["folder"]) for row in command.rows("feeds", "list")] == [(FEED, "World")]
 
 
+def test_an_import_says_what_it_left_out(command: Command, tmp_path: Path) -> None:
+    """Each line of a list that is not taken over is named with the reason, in words and as JSON."""
+    file = tmp_path / "list.opml"
+    file.write_text('<opml><outline text="A" xmlUrl="https://a.example/"/><outline text="B" xmlUrl="ftp://b"/></opml>')
+    skipped = [{"what": "B", "why": "'ftp://b' is no http or https address"}]
+    assert json.loads(command("feeds", "import", file, "--json").stdout) == {"added": 1, "known": 0, "skipped": skipped}
+    again = command("feeds", "import", file)
+    assert "0 added, 1 known already, 1 skipped" in again.stdout
+    assert "skipped B: 'ftp://b' is no http or https address" in again.stderr
+
+
 def test_hygiene_reports_to_people_and_programs(command: Command) -> None:
     """An installation without feeds has nothing to mend, in words and as JSON."""
     assert "Nothing to mend." in command("feeds", "hygiene").stdout

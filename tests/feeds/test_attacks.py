@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import Permanent
+from pipeline.errors import Permanent, Unusable
 from pipeline.feeds.parse import parse
+from pipeline.feeds.parsers import check_parsers
 from tests.feeds.documents import rss
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -57,6 +58,13 @@ async def test_nothing_outside_is_opened(declared: str, tmp_path: Path) -> None:
         await asyncio.sleep(0)
         assert callers == []
     assert "secret" not in parsed.entries[0].title
+
+
+def test_an_old_parser_is_refused() -> None:
+    """S17: expat before 2.4.1 does not stop entities that grow; the poller does not start with it, doctor says so."""
+    assert "expat 2." in check_parsers()
+    with pytest.raises(Unusable, match=r"2\.4\.0.*2\.4\.1 or newer"):
+        check_parsers((2, 4, 0))
 
 
 @pytest.mark.parametrize("text", ["/etc/passwd", "file:///etc/passwd", "http://127.0.0.1/feed"])

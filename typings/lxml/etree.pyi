@@ -1,6 +1,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Generic, Self, TypeVar
 
+LIBXML_VERSION: tuple[int, ...]
+
 _E = TypeVar("_E", bound="Element")
 
 class Element:
