@@ -18,6 +18,8 @@ from pipeline.masking import masked_text
 Cell = str | int | float | bool | datetime | None
 Row = Mapping[str, object]
 
+UNFOLDED = 100_000  #: the width where nobody looks: one row a line, for grep and cut
+
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
@@ -30,12 +32,18 @@ def print_rows(title: str, rows: Sequence[Row], *, as_json: bool, empty: str) ->
     if not rows:
         out.print(Text(empty))
         return
+    (out if out.is_terminal else Console(width=UNFOLDED)).print(_table(title, rows))
+
+
+def _table(title: str, rows: Sequence[Row]) -> Table:
+    """Make a table of the columns in which any row says something."""
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for name in rows[0]:
+    told = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)] or list(rows[0])
+    for name in told:
         table.add_column(name.replace("_", " "), justify="right" if _is_number(rows, name) else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(shown(value)) for value in row.values()))
-    out.print(table)
+        table.add_row(*(Text(shown(row[name])) for name in told))
+    return table
 
 
 def print_record(row: Row, *, as_json: bool) -> None:
