@@ -42,21 +42,29 @@ def accept(
     state: EntryState = EntryState.DONE,
     reason: Reason | None = None,
 ) -> Accepted | None:
-    """Store an article and all that follows, and end its entry in `state`; None if the task's token is stale.
+    """Store an article and all that follows, and end its entry in `state`; None if the task's token is stale."""
+    if not entries.finish(tx, task.entry_id, task.token, state, reason, now):
+        return None
+    matches = index.match(matchable(article, task.feed_title, task.folder))
+    joined = place_article(tx, task.entry_id, article, sketch, window, now)
+    search.add(tx, joined.article_id, fast_terms(article.title), fast_terms(article.text))
+    raised = raise_due(tx, matches, joined, now)
+    return Accepted(joined.article_id, joined.story_id, joined.grouping, raised.alerts, raised.updates)
+
+
+def place_article(
+    tx: Connection, entry_id: int, article: Article, sketch: Sketch, window: timedelta, now: datetime
+) -> Joined:
+    """Store an article in the story it belongs to.
 
     Articles of one language are placed one after the other, so that two reports of one event cannot both begin a
     story.
     """
-    if not entries.finish(tx, task.entry_id, task.token, state, reason, now):
-        return None
-    matches = index.match(matchable(article, task.feed_title, task.folder))
     stories.lock_language(tx, article.language)
     grouping = _group(tx, article, sketch, window)
-    article_id = articles.insert(tx, task.entry_id, article, sketch, now)
-    search.add(tx, article_id, fast_terms(article.title), fast_terms(article.text))
+    article_id = articles.insert(tx, entry_id, article, sketch, now)
     story_id = _merged(tx, stories.place(tx, article_id, grouping, now), grouping, article_id, now)
-    raised = raise_due(tx, matches, Joined(article_id, article, story_id, grouping), now)
-    return Accepted(article_id, story_id, grouping, raised.alerts, raised.updates)
+    return Joined(article_id, article, story_id, grouping)
 
 
 def _group(tx: Connection, article: Article, sketch: Sketch, window: timedelta) -> Grouping:

@@ -18,6 +18,7 @@ from pipeline.store.tables import articles
 from pipeline.store.types import key_of
 from pipeline.urls import canonical
 
+_INSERT = articles.insert().returning(articles.c.id)
 _INDEX = "INSERT INTO article_bands (band, article_id) SELECT value, :article_id FROM ({each}) AS asked"
 
 
@@ -36,7 +37,7 @@ def insert(tx: Connection, entry_id: int, article: Article, sketch: Sketch, now:
     """Store an entry's article and index its sketch; gives its id. One entry has one article."""
     row = {field.name: getattr(article, field.name) for field in fields(Article)} | _sketch_row(sketch)
     row |= {"entry_id": entry_id, "url_key": key_of(canonical(article.url)), "stored_at": now}
-    article_id: int = tx.execute(articles.insert().values(row).returning(articles.c.id)).scalar_one()
+    article_id: int = tx.execute(_INSERT, row).scalar_one()
     terms.count(tx, sketch.terms)
     by_band = _INDEX.format(each=each(tx, "BIGINT"))
     tx.execute(text(by_band), {"article_id": article_id, "values": bound(tx, sorted(set(sketch.bands)))})

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Exists, Select, exists, func, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, func, select, update
 
 from pipeline.errors import NotFound
 from pipeline.model import Grouping, GroupingKind, Profile, Story
@@ -22,6 +22,27 @@ find_texts = candidates.find_texts
 find_stories = candidates.find_stories
 frequencies = terms.frequencies
 
+# Written once: putting a statement together costs as much as running it, and these run for every article.
+_KNOWN = select(
+    articles.c.title, articles.c.language, articles.c.outlet, articles.c.text_hash, articles.c.published_at
+).where(articles.c.id == bindparam("known_id"))
+_PLACE = update(articles).where(articles.c.id == bindparam("placed_id")).values(story_id=bindparam("in_story_id"))
+_BEGIN = stories.insert().returning(stories.c.id)
+_OWN = stories.c.id == bindparam("of_story_id")
+_PROFILED = stories.outerjoin(story_profiles, story_profiles.c.story_id == stories.c.id)
+_LOCKED = select(stories, story_profiles.c.mean_at).select_from(_PROFILED).where(_OWN).with_for_update(of=stories)
+_GROW = (
+    update(stories)
+    .where(_OWN)
+    .values({name: bindparam(name) for name in ("first_at", "last_at", "changed_at")})
+    .values({name: bindparam(name) for name in ("article_count", "text_count", "outlet_count")})
+)
+_IN_STORY = articles.c.story_id == bindparam("of_story_id")
+_HELD = select(
+    exists(select(articles.c.id).where(_IN_STORY, articles.c.outlet == bindparam("outlet"))),
+    exists(select(articles.c.id).where(_IN_STORY, articles.c.text_hash == bindparam("text_hash"))),
+)
+
 _LOCK_SPACE = 0x53746F72  # the first key of our advisory locks, "Stor"
 
 
@@ -33,18 +54,16 @@ def lock_language(tx: Connection, language: str) -> None:
 
 def place(tx: Connection, article_id: int, grouping: Grouping, now: datetime) -> int:
     """Put an article into its story, or begin one with it, and keep the reason; gives the story's id."""
-    c = articles.c
-    known = select(c.title, c.language, c.outlet, c.text_hash, c.published_at).where(c.id == article_id)
-    article: Any = tx.execute(known).one()
+    article: Any = tx.execute(_KNOWN, {"known_id": article_id}).one()
     if grouping.story_id is None:
         story_id = _begin(tx, article, grouping.profile, now)
     else:
         story_id = living(tx, grouping.story_id)
         _extend(tx, story_id, article, grouping, now)
-    tx.execute(update(articles).where(articles.c.id == article_id).values(story_id=story_id))
+    tx.execute(_PLACE, {"placed_id": article_id, "in_story_id": story_id})
     decided = {"kind": grouping.kind, "of_article_id": grouping.of_article_id, "score": grouping.score}
     row = {"article_id": article_id, "story_id": story_id, "why": grouping.why, "decided_at": now}
-    tx.execute(groupings.insert().values(row | decided | {"evidence": dict(grouping.evidence)}))
+    tx.execute(groupings.insert(), row | decided | {"evidence": dict(grouping.evidence)})
     candidates.index_terms(tx, article_id, story_id, grouping.keys)
     return story_id
 
@@ -60,31 +79,28 @@ def _begin(tx: Connection, article: Any, profile: Profile, now: datetime) -> int
         "text_count": 1,
         "outlet_count": 1,
     }
-    story_id: int = tx.execute(stories.insert().values(row).returning(stories.c.id)).scalar_one()
+    story_id: int = tx.execute(_BEGIN, row).scalar_one()
     put_profile(tx, story_id, profile, article.published_at)
     return story_id
 
 
 def _extend(tx: Connection, story_id: int, article: Any, grouping: Grouping, now: datetime) -> None:
-    story = tx.execute(select(stories).where(stories.c.id == story_id).with_for_update()).one()
-    outlet = _held(articles.c.story_id == story_id, articles.c.outlet == article.outlet)
-    same_text = _held(articles.c.story_id == story_id, articles.c.text_hash == article.text_hash)
-    has_outlet, has_text = tx.execute(select(outlet, same_text)).one()
+    story = tx.execute(_LOCKED, {"of_story_id": story_id}).one()
+    held = {"of_story_id": story_id, "outlet": article.outlet, "text_hash": article.text_hash}
+    has_outlet, has_text = tx.execute(_HELD, held).one()
     text_is_new = grouping.kind is not GroupingKind.COPY and not has_text
     count = story.article_count + 1
-    tx.execute(
-        update(stories)
-        .where(stories.c.id == story_id)
-        .values(
-            first_at=min(story.first_at, article.published_at),
-            last_at=max(story.last_at, article.published_at),
-            changed_at=now,
-            article_count=count,
-            text_count=story.text_count + text_is_new,
-            outlet_count=story.outlet_count + (not has_outlet),
-        )
-    )
-    mean_at = tx.execute(select(story_profiles.c.mean_at).where(story_profiles.c.story_id == story_id)).scalar()
+    grown = {
+        "of_story_id": story_id,
+        "first_at": min(story.first_at, article.published_at),
+        "last_at": max(story.last_at, article.published_at),
+        "changed_at": now,
+        "article_count": count,
+        "text_count": story.text_count + text_is_new,
+        "outlet_count": story.outlet_count + (not has_outlet),
+    }
+    tx.execute(_GROW, grown)
+    mean_at = story.mean_at
     middle = article.published_at if mean_at is None else mean_at + (article.published_at - mean_at) / count
     put_profile(tx, story_id, grouping.profile, middle)
 
@@ -92,12 +108,9 @@ def _extend(tx: Connection, story_id: int, article: Any, grouping: Grouping, now
 def put_profile(tx: Connection, story_id: int, profile: Profile, mean_at: datetime) -> None:
     """Keep what a story speaks of, and the middle of its articles' dates."""
     row = {"story_id": story_id, "weights": dict(profile.weights), "mean_at": mean_at}
-    statement = insert(tx, story_profiles).values(row)
-    tx.execute(statement.on_conflict_do_update(index_elements=["story_id"], set_=row))
-
-
-def _held(*conditions: ColumnElement[bool]) -> Exists:
-    return exists(select(articles.c.id).where(*conditions))
+    statement = insert(tx, story_profiles)
+    changed = {"weights": statement.excluded.weights, "mean_at": statement.excluded.mean_at}
+    tx.execute(statement.on_conflict_do_update(index_elements=["story_id"], set_=changed), row)
 
 
 def find_profile(tx: Connection, story_id: int) -> Profile | None:

@@ -25,7 +25,7 @@ _MORE = """
 
 def frequencies(tx: Connection, terms: Iterable[str]) -> TermCounts:
     """Count the articles that hold each term; a term never seen is absent."""
-    asked = sorted({clean_text(term) for term in terms})
+    asked = _clean(terms)
     # The newest id: on PostgreSQL a little more than the count, and no row that every article must lock.
     total = tx.execute(_TOTAL).scalar_one()
     # Grouping asks for the same terms several times in one transaction; while the total stands, so do they.
@@ -33,6 +33,13 @@ def frequencies(tx: Connection, terms: Iterable[str]) -> TermCounts:
     if known is None or known[:2] != (total, asked):
         known = tx.info[_LAST] = (total, asked, _counts(tx, asked))
     return TermCounts(total, known[2])
+
+
+def _clean(terms: Iterable[str]) -> list[str]:
+    """Give terms as they are stored, each once, sorted; what cuts texts into words leaves nothing to clean."""
+    known = set(terms)
+    whole = "".join(known)
+    return sorted(known if clean_text(whole) == whole else {clean_text(term) for term in known})
 
 
 def _counts(tx: Connection, asked: Sequence[str]) -> dict[str, int]:
@@ -43,4 +50,4 @@ def _counts(tx: Connection, asked: Sequence[str]) -> dict[str, int]:
 def count(tx: Connection, terms: Iterable[str]) -> None:
     """Count one more article that holds these terms."""
     more = _MORE.format(each=each(tx, "TEXT"))
-    tx.execute(text(more), {"values": bound(tx, sorted({clean_text(term) for term in terms}))})
+    tx.execute(text(more), {"values": bound(tx, _clean(terms))})

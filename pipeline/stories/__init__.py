@@ -2,7 +2,7 @@
 
 from pipeline.stories.fingerprint import sketch
 from pipeline.stories.group import decide
-from pipeline.stories.profile import joined, keys_of, profile_of
+from pipeline.stories.profile import MOST_TERMS, joined, keys_of, profile_of
 from pipeline.stories.thresholds import THRESHOLDS, Thresholds
 
-__all__ = ["THRESHOLDS", "Thresholds", "decide", "joined", "keys_of", "profile_of", "sketch"]
+__all__ = ["MOST_TERMS", "THRESHOLDS", "Thresholds", "decide", "joined", "keys_of", "profile_of", "sketch"]

@@ -6,6 +6,7 @@ stands in, for common words are short in every language (Zipf: The Psycho-Biolog
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from heapq import nlargest
 from math import log, sqrt
 from operator import mul
@@ -19,7 +20,7 @@ from pipeline.stories.words import fold, is_unspaced, singular, split_words
 MOST_TERMS = 120
 KEY_COUNT = 16  #: strongest terms of an article, by which it is found again; 24 group no better
 _TITLE_FACTOR = 2.0  # a term of the title says what the article is about: basil 0.967 without, 0.987 with
-# As many imagined articles as this hold the terms as often as `_expected_share` says; real ones soon outvote them.
+# As many imagined articles as this hold the terms as often as `_imagined` says; real ones soon outvote them.
 _IMAGINED_ARTICLES = 20.0
 _SHARE_BY_LENGTH = (0.5, 0.5, 0.3, 0.15, 0.05, 0.02)  # of articles that hold a term of 1, 2, … 6 letters
 _SHARE_OF_LONG = 0.005
@@ -32,7 +33,9 @@ _DIGITS = 4  # of a stored weight
 def profile_of(sketch: Sketch, title: str, counts: TermCounts) -> Profile:
     """Weigh the terms of an article; as a vector, its length is 1. `counts` must cover the sketch's terms."""
     in_title = title_terms(title)
-    raw = {term: _DAMPED[count] * _rarity(term, counts) for term, count in sketch.terms.items()}
+    total, held = counts.article_count + _IMAGINED_ARTICLES, counts.by_term
+    rarity = {term: log(total / (held.get(term, 0) + _imagined(term))) for term in sketch.terms}
+    raw = {term: _DAMPED[count] * rarity[term] for term, count in sketch.terms.items()}
     raw |= {term: _TITLE_FACTOR * raw[term] for term in in_title & raw.keys()}
     kept = _strongest({term: weight for term, weight in raw.items() if weight > 0})
     length = _length(kept)
@@ -92,14 +95,10 @@ def _length(weights: Mapping[str, float]) -> float:
     return sqrt(sum(weight * weight for weight in weights.values()))
 
 
-def _rarity(term: str, counts: TermCounts) -> float:
-    """Give the log of the inverse share of articles that hold a term, at least 0."""
-    total = counts.article_count + _IMAGINED_ARTICLES
-    held = counts.by_term.get(term, 0) + _IMAGINED_ARTICLES * _expected_share(term)
-    return max(0.0, log(total / held))
-
-
-def _expected_share(term: str) -> float:
+@lru_cache(maxsize=50_000)
+def _imagined(term: str) -> float:
+    """Give how many of the imagined articles hold a term."""
     if is_unspaced(term):
-        return _SHARE_OF_PAIR
-    return _SHARE_BY_LENGTH[len(term) - 1] if len(term) <= len(_SHARE_BY_LENGTH) else _SHARE_OF_LONG
+        return _IMAGINED_ARTICLES * _SHARE_OF_PAIR
+    share = _SHARE_BY_LENGTH[len(term) - 1] if len(term) <= len(_SHARE_BY_LENGTH) else _SHARE_OF_LONG
+    return _IMAGINED_ARTICLES * share
