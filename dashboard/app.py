@@ -20,6 +20,7 @@ from dashboard import faults
 from dashboard.api.app import create_api
 from dashboard.bearer import bearers
 from dashboard.door import Clock, Door, Keys
+from dashboard.feed_pages import FeedRules, feed_page_routes
 from dashboard.frame import Framing
 from dashboard.headers import SecurityHeaders
 from dashboard.health import health_routes
@@ -64,6 +65,7 @@ def create_app(
     required_kinds: tuple[str, ...] = REQUIRED_KINDS,
     clock: Clock = utc_now,
     callbacks: Callbacks | None = None,
+    feed_rules: FeedRules | None = None,
 ) -> FastAPI:
     """Make the application; `queue_url` empty leaves the queue pages out. Opens and starts nothing.
 
@@ -85,6 +87,7 @@ def create_app(
     app.include_router(subscription_routes(sources, site_url, hubs or {}))
     app.include_router(page_routes(sources, framing))
     app.include_router(queue_routes(sources, framing))
+    app.include_router(feed_page_routes(sources, framing, feed_rules or FeedRules()))
     if callbacks is not None:
         app.include_router(hub_routes(callbacks))
     app.mount("/api/v1", create_api(sources))

@@ -55,8 +55,8 @@ class FeedRows:
 
 def feed_rows(feeds: Sequence[Feed], now: datetime) -> FeedRows:
     """Choose the feeds to show: trouble first, the worst on top, then those that were asked last."""
-    ordered = sorted(feeds, key=lambda feed: (-_badness(feed), -_instant(feed.last_attempt_at), feed.title))
-    trouble_count = sum(1 for feed in feeds if _badness(feed))
+    ordered = sorted(feeds, key=lambda feed: (-badness(feed), -_instant(feed.last_attempt_at), feed.title))
+    trouble_count = sum(1 for feed in feeds if badness(feed))
     shown = ordered[: max(FEED_ROWS, min(trouble_count, 4 * FEED_ROWS))]
     summary = counted(len(feeds), "feed")
     if trouble_count:
@@ -77,7 +77,8 @@ def feed_row(feed: Feed, now: datetime) -> FeedRow:
     )
 
 
-def _badness(feed: Feed) -> int:
+def badness(feed: Feed) -> int:
+    """Give how bad a feed stands: failures in a row, more than any if it is gone, 0 if nothing is wrong."""
     if feed.state is FeedState.GONE:
         return 1_000_000
     return feed.error_count if feed.state is FeedState.ACTIVE else 0

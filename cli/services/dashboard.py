@@ -4,8 +4,10 @@ from urllib.parse import urlsplit
 
 from cli.queue_wiring import open_queue, queue_url
 from cli.services.service import Context, run_service
+from cli.wiring import poll_policy, quota
 from config.settings import HubChannel, WebSettings
 from dashboard.app import create_app
+from dashboard.feed_pages import FeedRules
 from dashboard.hub_routes import Callbacks
 from dashboard.queue_view import RedisQueueView
 from dashboard.rules import host_name
@@ -23,7 +25,17 @@ async def serve(context: Context, stops: Stops) -> None:
     channels = context.settings.channels
     hubs = {name: channel.url for name, channel in channels.items() if isinstance(channel, HubChannel)}
     urls = queue_url(context.settings), web.public_url.rstrip("/")
-    app = create_app(context.database, web, view, queue_url=urls[0], site_url=urls[1], hubs=hubs, callbacks=callbacks)
+    rules = FeedRules(poll_policy(context.settings), quota(context.settings))
+    app = create_app(
+        context.database,
+        web,
+        view,
+        queue_url=urls[0],
+        site_url=urls[1],
+        hubs=hubs,
+        callbacks=callbacks,
+        feed_rules=rules,
+    )
     async with context.beating(dict):
         await serve_on(app, listener, stops.stop)
 

@@ -47,7 +47,7 @@ async def test_hostile_news_runs_nothing(tab: Tab, site: Site, newsroom: Newsroo
     article_id, story_id = newsroom.publish(feed, HOSTILE, HOSTILE, NOW - timedelta(minutes=5), why)
     alert = newsroom.alert(newsroom.subscription(HOSTILE, "x", HOSTILE), article_id, HOSTILE, ("img",), NOW)
     newsroom.deliver(alert, NOW, **{HOSTILE: Reason.RECEIVER_REFUSED})
-    for path in ("/", "/queue", "/stories", f"/stories/{story_id}", f"/articles/{article_id}"):
+    for path in ("/", "/queue", "/feeds", "/stories", f"/stories/{story_id}", f"/articles/{article_id}"):
         await tab.open(site.origin + path)
         assert "onerror" in await tab.value("document.body.innerText"), path
         assert await tab.value("document.images.length") == 0, path

@@ -201,7 +201,8 @@ def test_only_web_addresses_are_linked(site: Site, newsroom: Newsroom) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/queue", "/stories", "/stories/1", "/articles/1", "/login?next=/", "/no-such-page"]
+    "path",
+    ["/", "/queue", "/feeds", "/feeds/1", "/stories", "/stories/1", "/articles/1", "/login?next=/", "/no-such-page"],
 )
 @pytest.mark.usefixtures("story")
 def test_pages_can_be_read_without_eyes(start: Callable[..., Site], path: str) -> None:
