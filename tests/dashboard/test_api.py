@@ -221,7 +221,7 @@ def test_an_address_names_the_methods_it_takes(site: Site) -> None:
 
 def _events(site: Site, wanted_count: int, **headers: str) -> list[tuple[str, Any]]:
     """Read the stream until as many events have come."""
-    connection = HTTPConnection("127.0.0.1", site.port, timeout=30)
+    connection = HTTPConnection("127.0.0.1", site.port, timeout=90)
     connection.request(
         "GET", "/api/v1/events", headers={name.replace("_", "-"): text for name, text in headers.items()}
     )

@@ -40,7 +40,7 @@ class Hub:
         signature = hmac.new((secret or wanted.secret).encode(), body, algorithm).hexdigest()
         headers = {"X-Hub-Signature": f"{algorithm}={signature}", "Content-Type": "application/rss+xml"}
         request = urllib.request.Request(wanted.callback, data=body, headers=headers)  # noqa: S310 - a callback of ours
-        with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310 - likewise
+        with urllib.request.urlopen(request, timeout=90) as response:  # noqa: S310 - likewise
             return int(response.status)
 
     def _asked(self, seen: Seen) -> Answer:
@@ -58,7 +58,7 @@ class Hub:
             "hub.challenge": challenge,
             "hub.lease_seconds": str(self._lease_seconds),
         }
-        with urllib.request.urlopen(f"{wanted.callback}?{urlencode(asked)}", timeout=20) as response:  # noqa: S310
+        with urllib.request.urlopen(f"{wanted.callback}?{urlencode(asked)}", timeout=90) as response:  # noqa: S310
             self.answers.append((response.status, response.read().decode()))
         if self.answers[-1] == (200, challenge):
             self.confirmed.set()

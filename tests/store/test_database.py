@@ -167,7 +167,7 @@ async def test_a_deadlock_is_tried_again(postgres_url: str) -> None:
     """R38: two transactions that lock two rows crosswise both succeed, one of them at its second try."""
     database = Database.open(postgres_url)
     ids = [(await database.run(feeds.add, f"https://f{n}.example/", now=NOW)).id for n in range(2)]
-    both_hold_one, tries = Barrier(2, timeout=20), []
+    both_hold_one, tries = Barrier(2, timeout=90), []
 
     def cross(tx: Connection, mine: int, other: int) -> None:
         tries.append(mine)

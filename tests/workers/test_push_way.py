@@ -70,9 +70,9 @@ async def test_a_push_becomes_an_alert(
                     ConcurrentWorker(queues[1], sending.functions, 8, name="deliveries", look_seconds=0.1).run(stop),
                 )
             ]
-            await eventually(hub.confirmed.is_set, 20)
+            await eventually(hub.confirmed.is_set)
             await asyncio.to_thread(hub.publish, rss(item).encode())
-            await eventually((tmp_path / "alerts.jsonl").exists, 20)
+            await eventually((tmp_path / "alerts.jsonl").exists)
             stop.set()
             await asyncio.gather(*running)
     await extractor.close()

@@ -73,7 +73,7 @@ def is_trusted(database: Database, feed: Feed) -> bool:
 
 
 async def subscribed(hub: Hub) -> None:
-    await eventually(hub.confirmed.is_set, 20)
+    await eventually(hub.confirmed.is_set)
 
 
 async def test_what_a_hub_pushes_is_there_without_a_poll(origin: Origin, sqlite_database: Database, site: Site) -> None:
