@@ -219,6 +219,13 @@ class HubChannel(Section):
     url: str = Field(description="Address of the hub.", repr=False)
 
 
+class ChatChannel(Section):
+    """A chat service."""
+
+    type: Literal["chat"]
+    url: str = Field(description="Address of the service as apprise writes it.", repr=False)
+
+
 class EmailChannel(Section):
     """Alerts by e-mail."""
 
@@ -235,7 +242,7 @@ class EmailChannel(Section):
 
 
 ChannelSettings = Annotated[
-    ConsoleChannel | FileChannel | WebhookChannel | HubChannel | EmailChannel, Field(discriminator="type")
+    ConsoleChannel | FileChannel | WebhookChannel | HubChannel | ChatChannel | EmailChannel, Field(discriminator="type")
 ]
 
 

@@ -8,8 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from config.settings import ChannelSettings, ConsoleChannel, EmailChannel, FileChannel, HubChannel, WebhookChannel
-from pipeline.alerts.channels import ConsoleTarget, FileTarget, HubTarget, MailTarget, Target, WebhookTarget
+from config.settings import (
+    ChannelSettings,
+    ChatChannel,
+    ConsoleChannel,
+    EmailChannel,
+    FileChannel,
+    HubChannel,
+    WebhookChannel,
+)
+from pipeline.alerts.channels import ChatTarget, ConsoleTarget, FileTarget, HubTarget, MailTarget, Target, WebhookTarget
+from pipeline.alerts.channels.chat import SCHEMES
 from pipeline.alerts.channels.mail import address_of
 from pipeline.alerts.channels.webhook import secret_bytes
 from pipeline.errors import BadSettings
@@ -41,6 +50,8 @@ def _target(channel: ChannelSettings, data_dir: Path) -> Target:
             return FileTarget(_checked_path(channel.path, data_dir))
         case WebhookChannel():
             return _webhook(channel)
+        case ChatChannel():
+            return _chat(channel)
         case HubChannel():
             _check_url(channel.url)
             return HubTarget(channel.url)
@@ -72,6 +83,14 @@ def _webhook(channel: WebhookChannel) -> WebhookTarget:
     if channel.second_secret:
         secret_bytes(channel.second_secret)
     return WebhookTarget(channel.url, channel.secret, channel.second_secret)
+
+
+def _chat(channel: ChatChannel) -> ChatTarget:
+    """Check the kind of service; whether apprise can read the rest shows at the first alert, as loading it is slow."""
+    scheme = channel.url.partition(":")[0].lower()
+    if scheme not in SCHEMES:
+        raise ValueError(f"'{scheme[:20]}' is not among the services: {', '.join(sorted(SCHEMES))}")
+    return ChatTarget(channel.url)
 
 
 def _mail(channel: EmailChannel) -> MailTarget:

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from config.settings import DeliverySettings
-from pipeline.alerts.channels import Poster, Target, address_of_target, deliver
+from pipeline.alerts.channels import Poster, Speaker, Target, address_of_target, deliver
 from pipeline.errors import Failure, NotFound, Permanent, StoreUnavailable, Transient
 from pipeline.model import DeliveryTask, Reason
 from pipeline.store import deliveries, receivers
@@ -46,6 +46,7 @@ class DeliveryJobs:
         holder: str,
         timeout_seconds: int,
         site_url: str = "",
+        chat: Speaker | None = None,
         clock: Clock = utc_now,
     ) -> None:
         self._database = database
@@ -57,6 +58,7 @@ class DeliveryJobs:
         self._lease_seconds = lease_seconds(timeout_seconds)
         self._clock = clock
         self._site_url = site_url
+        self._chat = chat
         self._slots = ChannelSlots(settings.concurrency)
 
     @property
@@ -109,7 +111,7 @@ class DeliveryJobs:
         if receiver and receiver.is_gone(address_of_target(target)):
             raise Permanent(Reason.RECEIVER_GONE, "it said that it is no more; `storywatch channels resume` asks again")
         task = replace(task, site_url=self._site_url)
-        return await deliver(task, target, self._transport, self._data_dir)
+        return await deliver(task, target, self._transport, self._data_dir, self._chat)
 
     async def _note_sent(self, task: DeliveryTask, answer: str) -> None:
         """Note the success; a store that is away is waited for, since forgetting means sending twice."""

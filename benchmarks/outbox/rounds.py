@@ -16,7 +16,7 @@ from benchmarks.outbox.flow import run_round, seed
 from benchmarks.outbox.points import MAY_REPEAT, POINTS, Point
 from benchmarks.outbox.sink import Sink, open_sink
 from pipeline.model import DeliveryState
-from pipeline.store import alerts, deliveries
+from pipeline.store import alerts, deliveries, stories
 from pipeline.store.database import Database
 
 MOST = 10_000
@@ -92,9 +92,12 @@ def _tallies(url: str, codes: list[int | None], came: list[list[tuple[str, str]]
     database = Database.open(url)
     with database.read() as tx:
         raised = [alert.article_title for alert in alerts.recent(tx, MOST)]
+        story_count = len(stories.recent(tx, MOST))
         due = {one.public_id: one.state for one in deliveries.recent(tx, MOST)}
     database.close()
     got = Counter(message_id for messages in came for message_id, _ in messages)
+    if story_count != len(codes):
+        raise RuntimeError(f"{len(codes)} articles made {story_count} stories; each should begin one")
     if set(got) - set(due) or len(due) != len(raised) or len(set(raised)) != len(raised):
         raise RuntimeError("ids came that nobody made, or alerts were raised twice")
     lost = len(due) - len(got) + sum(state is not DeliveryState.SENT for state in due.values())

@@ -4,7 +4,9 @@ from cli.queue_wiring import open_queue
 from cli.services.beside import beside
 from cli.services.service import Context, run_service
 from cli.wiring import data_dir, site_url, transport_policy
+from pipeline.alerts.channels.chat import SCHEMES
 from pipeline.transport import Transport
+from pipeline.transport.chat import Chat
 from workers.channels import channel_targets
 from workers.concurrent import ConcurrentWorker
 from workers.delivery_job import DeliveryJobs
@@ -30,6 +32,7 @@ async def work(context: Context, stops: Stops) -> None:
             holder=context.name,
             timeout_seconds=timeout_seconds,
             site_url=site_url(settings),
+            chat=Chat(transport_policy(settings), SCHEMES),
         )
         worker = ConcurrentWorker(
             WorkQueue(DELIVERIES, open_queue(settings)),

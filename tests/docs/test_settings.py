@@ -11,12 +11,19 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from config.reading import PREFIX, read_settings
-from config.settings import ConsoleChannel, EmailChannel, FileChannel, HubChannel, Settings, WebhookChannel
+from config.settings import ChatChannel, ConsoleChannel, EmailChannel, FileChannel, HubChannel, Settings, WebhookChannel
 from tests.docs.reading import DOCS, blocks, rows
 from workers.channels import channel_targets
 
 PAGE = (DOCS / "settings.md").read_text(encoding="utf-8")
-CHANNELS: tuple[type[BaseModel], ...] = (FileChannel, ConsoleChannel, WebhookChannel, HubChannel, EmailChannel)
+CHANNELS: tuple[type[BaseModel], ...] = (
+    FileChannel,
+    ConsoleChannel,
+    WebhookChannel,
+    HubChannel,
+    ChatChannel,
+    EmailChannel,
+)
 EXAMPLES = blocks(PAGE, "toml")
 
 

@@ -44,6 +44,18 @@ class HubTarget:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatTarget:
+    """A chat service, as apprise writes its address, which holds its password."""
+
+    url: str = field(repr=False)
+
+    @property
+    def shown(self) -> str:
+        """The kind of service only."""
+        return self.url.partition(":")[0].lower()
+
+
+@dataclass(frozen=True, slots=True)
 class MailTarget:
     """Receivers of e-mail, and the mail server that takes it."""
 
@@ -74,13 +86,13 @@ class ConsoleTarget:
     """Standard output of the delivering process."""
 
 
-Target = WebhookTarget | HubTarget | MailTarget | FileTarget | ConsoleTarget
+Target = WebhookTarget | HubTarget | ChatTarget | MailTarget | FileTarget | ConsoleTarget
 
 
 def address_of_target(target: Target) -> str:
     """Give what tells one receiver from another, secrets included: to compare, never to show."""
     match target:
-        case WebhookTarget() | HubTarget():
+        case WebhookTarget() | HubTarget() | ChatTarget():
             return target.url
         case MailTarget():
             return f"{target.host}:{target.port} {' '.join(target.to)}"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
-from pipeline.alerts.channels.targets import HubTarget, WebhookTarget
+from pipeline.alerts.channels.targets import ChatTarget, HubTarget, WebhookTarget
 from pipeline.alerts.message import payload_bytes
 from pipeline.errors import Permanent, Transient
 from pipeline.model import DeliveryTask, Reason, Response
@@ -74,7 +74,9 @@ def secret_bytes(secret: str) -> bytes:
     return decoded
 
 
-def failure_of(response: Response, target: WebhookTarget | HubTarget, now: datetime) -> Transient | Permanent | None:
+def failure_of(
+    response: Response, target: WebhookTarget | HubTarget | ChatTarget, now: datetime
+) -> Transient | Permanent | None:
     """Decide what a receiver's answer means; None for 2xx. Pure."""
     status = response.status
     if 200 <= status < 300:
@@ -113,6 +115,6 @@ def _find_date(written: str) -> datetime | None:
         return None
 
 
-def said(target: WebhookTarget | HubTarget, reason: Reason) -> str:
+def said(target: WebhookTarget | HubTarget | ChatTarget, reason: Reason) -> str:
     """Name receiver and reason; the poster's own words may hold the address."""
     return f"{target.shown}: {reason.value.replace('_', ' ')}"
