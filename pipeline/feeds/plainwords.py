@@ -15,6 +15,8 @@ from pipeline.feeds.text import clean_text, has_markup, html_to_text
 RAW_TEXT_LENGTH = 2_000_000  # markup beyond this is not turned into text: four times the longest content kept
 ATOM = "{http://www.w3.org/2005/Atom}"
 
+PERSON = frozenset({"name", "uri", "email"})  #: what stands in an Atom author
+
 _ENTITY = re.compile(r"&#?\w+;")
 _AMPERSAND = re.compile(r"&([A-Za-z0-9_]+);")
 _TEXT_TYPE = re.compile(r"^text/plain$|html")
@@ -47,6 +49,8 @@ def address_of(words: str) -> str:
 
 
 def _type(element: etree.Element, usual: str) -> str:
+    if any(name.lower() == "type" and (name != "type" or not element.tag.startswith(ATOM)) for name in element.attrib):
+        raise Unusual
     written = (element.get("type") or usual).lower()
     if written in {"xhtml", "application/xhtml+xml"} or element.get("mode") or element.get("src"):
         raise Unusual
@@ -100,10 +104,11 @@ def author_of(elements: Sequence[etree.Element], prefix: str) -> str:
     if not elements:
         return ""
     element = elements[0]
-    if element.tag != f"{ATOM}author":
+    is_person = element.tag == f"{ATOM}author"
+    if not is_person and not len(element):
         return words_of(element)
-    if not prefix or any(len(child) or not child.tag.startswith(ATOM) for child in element):
-        raise Unusual
     parts = {child.tag.removeprefix(ATOM): words_of(child) for child in element}
+    if not is_person or not prefix or not parts.keys() <= PERSON or any(map(len, element)) or words_of(element):
+        raise Unusual
     name, email = parts.get("name", ""), parts.get("email", "")
     return f"{name} ({email})" if name and email else name or email

@@ -15,6 +15,7 @@ from lxml import etree
 from pipeline.feeds import declared
 from pipeline.feeds.plainwords import (
     ATOM,
+    PERSON,
     Unusual,
     address_of,
     author_of,
@@ -58,6 +59,13 @@ _HEAD_SILENT = frozenset(
         "icon", "logo", "rights", "contributor", "link", "title", "language", "item", "entry",
     }
 )  # fmt: skip
+_HEAD_INSIDE = {
+    "image": frozenset({"url", "title", "link", "width", "height", "description"}),
+    "author": PERSON,
+    "contributor": PERSON,
+    "skipHours": frozenset({"hour"}),
+    "skipDays": frozenset({"day"}),
+}
 _VERSIONS = {"2.0": "rss20"}
 _UNREADABLE = re.compile(r"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
 _WHOLE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -111,7 +119,7 @@ def read_plain(text: str, url: str, skipped_count: int) -> RawFeed | None:
 
 
 def _feed(root: etree.Element, text: str, url: str, skipped_count: int) -> RawFeed:
-    head, entries, kind, prefix = _parts(root)
+    head, entries, kind, prefix = _parts(root, text)
     based = "xml:base" in text
     links, found = _Links(based), defaultdict[str, list[etree.Element]](list)
     for child in head:
@@ -120,9 +128,11 @@ def _feed(root: etree.Element, text: str, url: str, skipped_count: int) -> RawFe
         elif child.tag.startswith(_SYNDICATION):
             found[child.tag.removeprefix(_SYNDICATION)].append(child)
         elif child.tag.startswith(prefix) and "}" not in child.tag.removeprefix(prefix):
-            found[_known(child.tag.removeprefix(prefix))].append(child)
+            found[_known(child, prefix)].append(child)
         elif not child.tag.startswith(_SILENT):
             raise Unusual
+    if len(found["title"]) > 1:
+        raise Unusual
     if found["id"] and not links.chosen:
         raise Unusual  # the lenient parser takes the id for the site's address
     base = absolute(url, links.chosen) or url
@@ -145,7 +155,7 @@ def _feed(root: etree.Element, text: str, url: str, skipped_count: int) -> RawFe
     )
 
 
-def _parts(root: etree.Element) -> tuple[list[etree.Element], list[etree.Element], str, str]:
+def _parts(root: etree.Element, text: str) -> tuple[list[etree.Element], list[etree.Element], str, str]:
     """Give what stands before and between the entries, the entries, the format, and the namespace of its elements."""
     if root.tag == f"{ATOM}feed":
         head, name, kind, prefix = root, f"{ATOM}entry", "atom10", ATOM
@@ -156,13 +166,18 @@ def _parts(root: etree.Element) -> tuple[list[etree.Element], list[etree.Element
     entries = [child for child in head if child.tag == name]
     if not kind:
         raise Unusual
+    if " lang=" in text and any(one.get("lang") is not None for one in root.iter()):
+        raise Unusual  # the lenient parser takes it for xml:lang
     if sum(1 for _ in root.iter("{*}item", "{*}entry")) != len(entries):
         raise Unusual
     return [child for child in head if child.tag != name], entries, kind, prefix
 
 
-def _known(name: str) -> str:
-    if name not in _HEAD_SILENT:
+def _known(child: etree.Element, prefix: str) -> str:
+    """Give the name of an element of the feed itself; raise if it may mean something, or something in it may."""
+    name = child.tag.removeprefix(prefix)
+    inside = _HEAD_INSIDE.get(name, frozenset())
+    if name not in _HEAD_SILENT or any(len(one) or one.tag.removeprefix(prefix) not in inside for one in child):
         raise Unusual
     return name
 
@@ -259,5 +274,6 @@ def _link(links: _Links, original: str, guid: str, guids: Sequence[etree.Element
     for link in [address_of(original), *chosen, *alternates]:
         if link and (found := absolute(base, link)):
             return found
-    is_permanent = bool(guids) and (guids[0].get("isPermaLink") or "true").lower() == "true"
+    said = [value for one in guids for name, value in one.attrib.items() if name.lower() == "ispermalink"]
+    is_permanent = bool(guids) and (said or ["true"])[0] == "true"
     return absolute(base, guid) if is_permanent and is_web_url(guid) else ""

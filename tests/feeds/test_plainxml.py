@@ -53,6 +53,7 @@ SAME = {
     "a guid that is the page": item("<guid>https://gazette.example/1</guid>"),
     "a guid that is none": item("<guid isPermaLink='false'>https://gazette.example/1</guid>"),
     "a guid before the link": item("<guid>https://gazette.example/1</guid><link>https://gazette.example/2</link>"),
+    "a permanent link in capitals": item("<guid isPermaLink='TRUE'>https://gazette.example/1</guid>"),
     "two links": item("<link>https://gazette.example/1</link><link>https://gazette.example/2</link>"),
     "an Atom link": item("<atom:link href='https://gazette.example/1'/><link>https://gazette.example/2</link>"),
     "a relative link": item("<link>/1?a=1&amp;amp;b=2</link>"),
@@ -110,6 +111,12 @@ UNUSUAL = {
     "a source": entry("<id>1</id><source><title>a</title></source>"),
     "base64": entry("<id>1</id><content type='image/png'>AAAA</content>"),
     "a base that is needed": entry("<id>1</id><link href='1'/>", 'xml:base="https://x.example/"'),
+    "an author with more than a name": entry("<id>1</id><author><name>a</name><summary>b</summary></author>"),
+    "an Atom author without a name": entry("<id>1</id><author>Ada</author>"),
+    "a second title behind the entries": numbered(1).replace("</channel>", "<title>x</title></channel>"),
+    "a language without its prefix": item("<title lang='fr'>a</title>"),
+    "a type in RSS": item("<description type='text'>&lt;p&gt;</description>"),
+    "words in the channel's author": atom("<link href='/'/><author><title>x</title></author><entry><id>1</id></entry>"),
     "a web page": "<html><body>x</body></html>",
 }
 
