@@ -40,6 +40,12 @@ GRACE_SECONDS = 20.0  #: for the polls under way when the process is told to sto
 PARSER_COUNT = 2  #: threads that read documents; Python runs one at a time, the second hides a slow one
 
 
+def seconds_to_poll(lease: FeedLease, now: datetime, lease_seconds: float) -> float | None:
+    """Give how long a poll that begins now may take; None if too little of the lease is left, as after a sleep."""
+    seconds = (lease.until - now).total_seconds() - RECORD_SHARE * lease_seconds
+    return seconds if seconds >= lease_seconds / 2 else None
+
+
 class Poller:
     """Claim, poll and record until told to stop; any number of pollers may work on one store."""
 
@@ -153,9 +159,13 @@ class Poller:
 
     async def _poll(self, lease: FeedLease) -> None:
         """Wait for the host's slot, poll, record."""
-        await asyncio.sleep(max(0.0, (lease.start_at - self._clock()).total_seconds()))
-        seconds = (lease.until - self._clock()).total_seconds() - RECORD_SHARE * self._lease_seconds
-        if seconds < self._lease_seconds / 2:
+        wait_seconds = (lease.start_at - self._clock()).total_seconds()
+        if wait_seconds > 0:
+            await asyncio.sleep(wait_seconds)
+            if await self._database.run(feeds.give_way, lease, self._clock()):
+                return
+        seconds = seconds_to_poll(lease, self._clock(), self._lease_seconds)
+        if seconds is None:
             log.warning("poll_too_late", feed_id=lease.feed.id, start_at=lease.start_at.isoformat())
             return
         feed_id = lease.feed.id

@@ -1,4 +1,4 @@
-"""`storywatch feeds refresh`, `events` and `move-back`: how feeds are asked, and what happened to them."""
+"""`storywatch feeds refresh`, `events`, `move-back` and `etiquette`: how feeds are asked, what happened to them."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import typer
 from cli.commands.feed_lookup import FeedArgument, find_feed
 from cli.commands.options import ConfigOption, JsonOption, LimitOption
 from cli.commands.session import settings_of, store_of
+from cli.exit_codes import FAILED
 from cli.output import note, out, print_record, print_rows
 from cli.wiring import poll_policy
 from pipeline.feeds.explain import explain
@@ -16,6 +17,7 @@ from pipeline.store import feeds as stored
 from pipeline.store.feed_events import FeedEvent
 from pipeline.store.hosts import rest_of
 from workers.clock import utc_now
+from workers.etiquette.run import play
 
 
 def refresh(
@@ -65,6 +67,33 @@ def move_back(
         url = moves.undo(tx, number, utc_now())
     out.print(f"feed {number} is asked at {masked_url(url)} again", markup=False)
     note("it stays there, wherever that address leads")
+
+
+def etiquette(as_json: JsonOption = False) -> None:
+    """Play two days of polling on a fake clock against a scripted origin; print a report card, a line a rule.
+
+    Nothing leaves this machine and nothing of yours is read. Takes about half a minute.
+    """
+    card = play()
+    rows = [
+        {
+            "kept": verdict.kept,
+            "checklist": verdict.number,
+            "rule": verdict.rule,
+            "requests": verdict.requests,
+            "worst": verdict.worst,
+            "limit": verdict.limit,
+        }
+        for verdict in card.verdicts
+    ]
+    print_rows(
+        f"{card.request_count} requests to {card.feed_count} feeds in {card.hours:.0f} hours",
+        rows,
+        as_json=as_json,
+        empty="",
+    )
+    if not card.is_good:
+        raise typer.Exit(FAILED)
 
 
 def _row(event: FeedEvent) -> dict[str, object]:

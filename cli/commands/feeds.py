@@ -34,6 +34,7 @@ app.command()(hygiene)
 app.command()(feed_polling.refresh)
 app.command()(feed_polling.events)
 app.command("move-back")(feed_polling.move_back)
+app.command()(feed_polling.etiquette)
 
 
 @app.command()

@@ -38,6 +38,7 @@ from pipeline.store.types import Instant, key_of, microseconds
 from pipeline.urls import canonical, registrable_host
 
 _NO_VALIDATORS = {"etag": None, "last_modified": None, "validators_url": None}
+OWNERS_FLOOR_SECONDS = 300  # the owner may lower the floor of one feed, but not below this (F6)
 _SECOND = 1_000_000  # instants are kept in microseconds
 
 record_poll = polls.record_poll
@@ -186,6 +187,16 @@ def claim_due(
     return leases
 
 
+def give_way(tx: Connection, lease: FeedLease, now: datetime) -> bool:
+    """Give a lease back unused if its host asked for rest after the claim; False if it may be used (F8)."""
+    rest_until = hosts.rest_of(tx, lease.feed.host, now).not_before_at
+    if rest_until <= now:
+        return False
+    ours = update(feeds).where(feeds.c.id == lease.feed.id, feeds.c.token == lease.token)
+    tx.execute(ours.values(lease_until=None, token=feeds.c.token + 1, next_poll_at=rest_until, bound=Bound.HOST))
+    return True
+
+
 def claim_new(tx: Connection, feed: Feed, now: datetime, lease_seconds: float) -> FeedLease | None:
     """Lease one feed that was never asked, for whoever has its answer already; None if it was, or somebody has it."""
     unasked = and_(feeds.c.last_attempt_at.is_(None), feeds.c.lease_until.is_(None))
@@ -199,7 +210,9 @@ def claim_new(tx: Connection, feed: Feed, now: datetime, lease_seconds: float) -
 
 def _due(now: datetime, floor_seconds: float) -> ColumnElement[bool]:
     floor = int(floor_seconds)
-    own = case((feeds.c.interval_seconds < floor, feeds.c.interval_seconds), else_=floor)
+    least = min(floor, OWNERS_FLOOR_SECONDS)
+    owned = case((feeds.c.interval_seconds < least, least), else_=feeds.c.interval_seconds)
+    own = case((feeds.c.interval_seconds < floor, owned), else_=floor)
     attempted = type_coerce(feeds.c.last_attempt_at, BigInteger)
     rested = attempted + own * literal(_SECOND, BigInteger) <= literal(microseconds(now), BigInteger)
     free = or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now)
