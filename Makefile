@@ -40,6 +40,9 @@ bench: .venv/test.stamp  ## the table of docs/benchmarks.md
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+quality: .venv/test.stamp  ## scores on every set that carries the truth, with the pictures of docs/
+	.venv/bin/python -m benchmarks.quality --pictures
+
 lock:  ## renew the lock files (needs uv); they hold names, versions and hashes only
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group build pyproject.toml -o requirements.lock

@@ -17,7 +17,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 LACKING = 2  #: the exit code of a benchmark that lacks its data
 LONGEST_SECONDS = 3600
-_OURSELVES = {"__main__", "suite"}
+_OURSELVES = {"__main__", "suite", "quality"}  # quality is no speed: `python -m benchmarks.quality`
 _NUMBER = re.compile(r"-?\d+(?:[,\d]*\d)?(?:\.\d+)?")
 _TARGET = re.compile(r"at (least|most)\s+(-?[\d.,]*\d)")
 
@@ -60,7 +60,8 @@ def find_benchmarks(folder: Path = FOLDER) -> list[Benchmark]:
     """Find every module and package that can be run, by name."""
     modules = [file for file in folder.glob("*.py") if file.stem not in _OURSELVES]
     runnable = [(file.stem, source) for file in modules if "__main__" in (source := file.read_text(encoding="utf-8"))]
-    packages = [(file.parent.name, file.read_text(encoding="utf-8")) for file in folder.glob("*/__main__.py")]
+    mains = [file for file in folder.glob("*/__main__.py") if file.parent.name not in _OURSELVES]
+    packages = [(file.parent.name, file.read_text(encoding="utf-8")) for file in mains]
     return [Benchmark(name, _about(source), '"--quick"' in source) for name, source in sorted(runnable + packages)]
 
 

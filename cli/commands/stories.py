@@ -1,5 +1,6 @@
 """`storywatch stories`: what stands together and why, and the hand's word on it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
@@ -10,12 +11,13 @@ from cli.commands.session import store_of
 from cli.output import out, print_json, print_record, print_rows
 from pipeline import regroup
 from pipeline.errors import NotFound
-from pipeline.model import Grouping, Story
+from pipeline.model import Grouping, GroupingKind, Story
 from pipeline.store import articles as stored_articles
 from pipeline.store import merging
 from pipeline.store import stories as stored_stories
 from pipeline.store.articles import StoredArticle
 from pipeline.store.merging import Act
+from pipeline.stories.facts import facts_of
 from workers.clock import utc_now
 
 app = typer.Typer(no_args_is_help=True, help="Look at stories; merge, split and undo.")
@@ -43,10 +45,11 @@ def show_story(
         members = stored_stories.articles_of(tx, number)
         groupings = stored_stories.groupings_of(tx, number)
     rows = [_member_row(stored, groupings.get(stored.id)) for stored in members]
+    record = _story_row(story) | _facts(members, groupings)
     if as_json:
-        print_json(_story_row(story) | {"articles": rows})
+        print_json(record | {"articles": rows})
         return
-    print_record(_story_row(story), as_json=False)
+    print_record(record, as_json=False)
     out.print()
     print_rows("Articles", rows, as_json=False, empty="")
 
@@ -151,6 +154,20 @@ def _story_row(story: Story) -> dict[str, object]:
         "outlets": story.outlet_count,
         "first": story.first_at,
         "last": story.last_at,
+    }
+
+
+def _facts(members: Sequence[StoredArticle], groupings: Mapping[int, Grouping]) -> dict[str, object]:
+    """Say who tells a story, in whose words, in which languages, and how fast it grows."""
+    kinds = [groupings[stored.id].kind if stored.id in groupings else None for stored in members]
+    copies = {place for place, kind in enumerate(kinds) if kind is GroupingKind.COPY}
+    facts = facts_of([stored.article for stored in members], copies)
+    return {
+        "told_by": facts.outlets,
+        "own_words": list(facts.own_outlets),
+        "agencies": facts.agencies,
+        "languages": facts.languages,
+        "grown": {"1h": facts.grown_1h, "6h": facts.grown_6h, "24h": facts.grown_24h},
     }
 
 

@@ -68,6 +68,15 @@ def test_a_decision_is_explained_as_it_was_made(asked: Asked) -> None:
     assert "Lock closes" in asked("explain", 3)
 
 
+def test_a_story_says_who_tells_it(asked: Asked) -> None:
+    """Outlets, those with words of their own, languages and growth stand with the story."""
+    told = asked.json("show", 1)
+    assert told["told_by"] == {"outlet1.example": 1, "outlet3.example": 1}
+    assert told["own_words"] == ["outlet1.example", "outlet3.example"]
+    assert (told["agencies"], told["languages"], told["grown"]["1h"]) == ({}, {"en": 2}, 2)
+    assert "outlet3.example" in asked("show", 1)
+
+
 def test_stories_are_merged_split_kept_apart_and_all_of_it_undone(asked: Asked) -> None:
     """Each command says what it did and how it is taken back."""
     assert asked.stories() == {"Lock closes": 2, "Bread": 1}

@@ -1,0 +1,1 @@
+"""How good the product's judgements are, on sets that carry the truth; one module for each kind of set."""
