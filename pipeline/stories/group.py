@@ -34,11 +34,13 @@ def decide(
     near = _near(profile, published_at, stories, thresholds)
     grouping = _copy(sketch, profile, shares, thresholds) or _report_or_first(profile, near, thresholds)
     own = next((one.story for one in near if one.story.story_id == grouping.story_id), None)
-    is_open = grouping.kind is not GroupingKind.ROUNDUP
+    # A round-up's story speaks of nothing, so that no report finds it, nor by way of its copies.
+    is_open = bool(own.profile.weights) if own else grouping.kind is not GroupingKind.ROUNDUP
+    speaks_of = profile if is_open else Profile()
     return replace(
         grouping,
-        profile=joined(own.profile, profile) if own else profile if is_open else Profile(),
-        keys=keys_of(profile) if is_open else (),
+        profile=joined(own.profile, speaks_of) if own else speaks_of,
+        keys=keys_of(speaks_of),
         merge_with=_late_merge(own, near, thresholds) if own else None,
         evidence=evidence_of(profile, shares, near, thresholds),
     )

@@ -118,8 +118,10 @@ def test_a_round_up_does_not_chain_stories(three: list[News]) -> None:
     later = [
         news("Lock", "Divers begin at the northern lock of Orrest, whose gates have rusted; the council pays for it.")
     ]
-    found, groupings = group([*three, news("The briefing", ROUND_UP), *later], WINDOW)
-    assert found[7] == found[0]
+    briefings = [news("The briefing", ROUND_UP), news("Morning news", ROUND_UP + " That is all.")]
+    found, groupings = group([*three, *briefings, *later], WINDOW)
+    assert found[8] == found[0]
+    assert groupings[7].keys == ()
     assert all(grouping.merge_with is None for grouping in groupings)
 
 
