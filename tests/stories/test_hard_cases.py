@@ -198,5 +198,7 @@ def test_a_bridge_makes_two_beginnings_one_story() -> None:
         )
         for n in range(2)
     ]
-    found = stories_of([first, second, *more])
+    found, groupings = group([first, second, *more], WINDOW)
+    assert groupings[1].kind is GroupingKind.FIRST
+    assert any(grouping.merge_with is not None for grouping in groupings)
     assert len(set(found)) == 1
