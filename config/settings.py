@@ -121,6 +121,7 @@ class FetchSettings(Section):
     )
     host_gap_seconds: float = Field(1.0, ge=0, description="Least time between two starts at one host.")
     host_concurrency: int = Field(2, ge=1, le=32, description="Most requests at one host at once.")
+    robots: bool = Field(True, description="Ask each site's robots.txt before a page of it, and keep to what it says.")
 
 
 class WorkerSettings(Section):

@@ -102,6 +102,13 @@ class Reason(StrEnum):
     DROPPED_BY_HAND = "dropped_by_hand"
     NO_TEXT = "no_text"
     OTHER_PAGE = "other_page"
+    CONSENT_WALL = "consent_wall"
+    BOT_CHECK = "bot_check"
+    LOGIN_WALL = "login_wall"
+    PAYWALL = "paywall"
+    SOFT_404 = "soft_404"
+    INDEX_PAGE = "index_page"
+    VIDEO_STUB = "video_stub"
     ADDRESS_DENIED = "address_denied"
     URL_REFUSED = "url_refused"
     NAME_UNKNOWN = "name_unknown"
@@ -120,6 +127,8 @@ class Reason(StrEnum):
     HTTP_THROTTLED = "http_throttled"
     NOT_A_FEED = "not_a_feed"
     NOT_HTML = "not_html"
+    ROBOTS_DISALLOWED = "robots_disallowed"
+    ROBOTS_UNKNOWN = "robots_unknown"
     EXTRACTION_TIMED_OUT = "extraction_timed_out"
     EXTRACTION_CRASHED = "extraction_crashed"
     WORKER_LOST = "worker_lost"
@@ -446,6 +455,17 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True)
+class RobotsCopy:
+    """What we hold of an origin's robots.txt."""
+
+    origin: str  #: scheme, host and port
+    rules: str  #: empty allows everything
+    checked_at: datetime  #: the last try to renew it
+    good_at: datetime | None = None  #: when the rules came; None if they never did
+    failing_since_at: datetime | None = None  #: first of the tries in a row that failed
+
+
+@dataclass(frozen=True, slots=True)
 class Extract:
     """What the extractor found on a page; empty strings where it found nothing."""
 
@@ -456,6 +476,7 @@ class Extract:
     language: str = ""
     canonical_url: str = ""
     published_at: datetime | None = None
+    kind: Reason | None = None  #: what the page is, if it is no article
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from workers.concurrent import JobFunction
 from workers.current_index import CurrentIndex
 from workers.lanes import FETCH_PAGE, QUARANTINE_PAGE, lease_seconds, pace_of, page_timeout_seconds
 from workers.outcomes import Outcome, Step, page_outcome
+from workers.robots import RobotsGate
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +58,7 @@ class PageJobs:
         self._clock = clock
         self._lease_seconds = lease_seconds(page_timeout_seconds(settings))
         self._window = timedelta(hours=settings.stories.window_hours)
+        self._robots = RobotsGate(database, transport, pace_of(settings), clock) if settings.fetch.robots else None
 
     @property
     def functions(self) -> dict[str, JobFunction]:
@@ -94,6 +96,8 @@ class PageJobs:
         if not task.entry.url:
             raise Permanent(Reason.URL_REFUSED, "the feed names no page for this entry")
         await asyncio.sleep(max((task.start_at - self._clock()).total_seconds(), 0))
+        if self._robots is not None:
+            await self._robots.check(task.entry.url, task.host)
         response = await self._transport.get(task.entry.url, max_bytes=self._settings.fetch.page_bytes, accept=ACCEPT)
         failure = failure_of_status(response, self._clock())
         if failure:

@@ -8,7 +8,7 @@ believed only within the same outlet.
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from pipeline.articles.gate import is_other_page
+from pipeline.articles.gate import find_obstacle
 from pipeline.model import Article, Extract, FetchTask, Reason, TextSource
 from pipeline.urls import absolute, canonical, registrable_host
 
@@ -18,8 +18,11 @@ _FAR_SHORTER = 0.5  # of the feed's full content: then the page shows only its b
 
 def article_from_page(task: FetchTask, extract: Extract, final_url: str) -> Article | None:
     """Make the article of a fetched page; with the feed's text if that says far more, or if it is another page."""
-    if is_other_page(task.entry, extract):
-        return article_from_feed(task, Reason.OTHER_PAGE)
+    obstacle = Reason.INDEX_PAGE if _ended_at_home(task.entry.url, final_url) else find_obstacle(task.entry, extract)
+    if obstacle is Reason.PAYWALL:
+        return _article(task, extract, _url(extract, final_url), obstacle)
+    if obstacle:
+        return article_from_feed(task, obstacle)
     if len(extract.text) < _FAR_SHORTER * len(task.entry.content) or not extract.text:
         return _article(task, extract, _url(extract, final_url), Reason.NO_TEXT)
     return _article(task, extract, _url(extract, final_url), None)
@@ -31,9 +34,12 @@ def article_from_feed(task: FetchTask, note: Reason) -> Article | None:
 
 
 def _article(task: FetchTask, extract: Extract, url: str, note: Reason | None) -> Article | None:
-    """Put an article together; a note means that the text is the feed's."""
+    """Put an article together; a note means that the text is the feed's, or what a paywall shows if that is more."""
     entry = task.entry
-    text = extract.text if note is None else entry.content or entry.summary or extract.text
+    said = entry.content or entry.summary
+    shows_more = note is Reason.PAYWALL and len(extract.text) > len(said)
+    is_feeds = note is not None and not shows_more
+    text = (said or extract.text) if is_feeds else extract.text
     title = entry.title or extract.title
     if not text and not entry.title:
         return None
@@ -45,7 +51,7 @@ def _article(task: FetchTask, extract: Extract, url: str, note: Reason | None) -
         language=extract.language or _primary_language(entry.language),
         published_at=effective_date(entry.published_at or extract.published_at, task.first_seen_at),
         first_seen_at=task.first_seen_at,
-        text_source=TextSource.PAGE if note is None else TextSource.FEED,
+        text_source=TextSource.FEED if is_feeds else TextSource.PAGE,
         byline=extract.byline or entry.author,
         site=extract.site or task.feed_title,
         note=note,
@@ -65,6 +71,12 @@ def _url(extract: Extract, final_url: str) -> str:
     if not claimed or is_home or registrable_host(claimed) != registrable_host(ended):
         return ended
     return claimed
+
+
+def _ended_at_home(asked_url: str, final_url: str) -> bool:
+    """Tell whether a page that is gone led to its outlet's front page."""
+    asked, ended = (urlsplit(canonical(url)) for url in (asked_url, final_url))
+    return ended.path in {"", "/"} and not ended.query and asked.path not in {"", "/"}
 
 
 def _primary_language(tag: str) -> str:

@@ -1,79 +1,221 @@
-"""Take a page apart into its blocks of text, in reading order.
+"""Take a page apart into its blocks of text, in reading order, and the containers around them.
 
-In: the parsed page. Out: a list of `Block`. Hides how HTML nests. Trap: a block is an element that holds text and
-no other block, so bare text beside an inner block belongs to no block and is not seen here.
+In: the parsed page. Out: `Page`. Hides how HTML nests. A block is a run of text between two block tags or line breaks,
+so bare text beside an inner block is seen too. Trap: containers are named by their index in `Page.containers`, an
+outer one always before its inner ones, so totals can be summed from the end.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from lxml.etree import XPath, iterwalk
+from lxml.etree import iterwalk
 from lxml.html import HtmlElement
 
+PARAGRAPH_CHARACTERS = 80
+
 _BLOCK_TAGS = frozenset(
-    {"address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "div", "dl", "dt"}
-    | {"fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "label"}
-    | {"legend", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "textarea"}
-    | {"tfoot", "th", "thead", "tr", "ul"}
+    {"address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div", "dl"}
+    | {"dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header"}
+    | {"hgroup", "hr", "label", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table"}
+    | {"tbody", "td", "tfoot", "th", "thead", "tr", "ul"}
 )
-_UNREAD = frozenset({"head", "script", "style", "noscript", "template", "iframe", "svg", "select", "button"})
+_UNREAD = frozenset(
+    {"audio", "button", "canvas", "datalist", "head", "iframe", "input", "math", "noscript", "object", "script"}
+    | {"select", "style", "svg", "template", "textarea", "video"}
+)
+KINDS = ("hidden", "quoted", "listed", "tabled", "pictured", "beside", "heading")  #: by their bit in `Container.inside`
+_HIDDEN = 1
+_KIND_BITS = {
+    "blockquote": 2,
+    "ul": 4,
+    "ol": 4,
+    "dl": 4,
+    "table": 8,
+    "figure": 16,
+    "figcaption": 16,
+    "nav": 32,
+    "aside": 32,
+    "footer": 32,
+    "header": 64,
+}
+_BOLD = frozenset({"b", "em", "i", "strong", "u"})
 
-_READ = XPath("descendant::text()[not(parent::script or parent::style)]")
 
+@dataclass(slots=True)
+class Container:
+    """An element that may hold blocks, with the sums of all that stands in it."""
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One block: its element, its text with single spaces, and the address that all of it links to, if any."""
-
-    element: HtmlElement
+    tag: str
+    name: str  #: its class and id, whatever they may mean
+    parent: int  #: -1 for the outermost
     depth: int
-    text: str
-    href: str
+    first: int  #: index of its first block
+    after: int = 0  #: index after its last block
+    length: int = 0  #: characters of text
+    link_length: int = 0  #: of these, in links
+    paragraph_length: int = 0  #: of these, in blocks that read as paragraphs
+    has_field: bool = False  #: it is the innermost one around a text field
+    inside: int = 0  #: bits of `KINDS`: what it is or stands in
 
     @property
-    def shape(self) -> tuple[str, int]:
-        """What repeated blocks have in common however a theme names its classes."""
-        return self.element.tag, self.depth
+    def shape(self) -> tuple[str, int, str]:
+        """What elements that a theme made for the same purpose have in common."""
+        return self.tag, self.depth, self.name
 
 
-def read_blocks(tree: HtmlElement) -> list[Block]:
-    """List the blocks that hold text."""
-    found = []
-    for element, depth in _innermost(tree):
-        text = _text(element)
-        if text:
-            found.append(Block(element, depth, text, _whole_link(element, len(text))))
-    return found
+@dataclass(slots=True)
+class Block:
+    """One run of text with single spaces."""
+
+    text: str
+    squeezed: str  #: without any space, to be compared
+    container: int
+    length: int
+    link_length: int
+    bold_length: int
+    href: str  #: of its first link, empty if it has none
+
+    @property
+    def is_paragraph(self) -> bool:
+        """Tell whether it reads as text: long enough and mostly no link."""
+        return self.length >= PARAGRAPH_CHARACTERS and self.link_length * 3 < self.length
+
+    @property
+    def is_link(self) -> bool:
+        """Tell whether nearly all of it is a link."""
+        return self.link_length * 10 >= self.length * 9
 
 
-def _text(element: HtmlElement) -> str:
-    return " ".join("".join(_READ(element)).split())
+@dataclass(slots=True)
+class Page:
+    """A page as its blocks and their containers."""
+
+    blocks: list[Block] = field(default_factory=list)
+    containers: list[Container] = field(default_factory=list)
+
+    def around(self, block: Block) -> Iterator[Container]:
+        """Walk the containers around a block from the inside out."""
+        index = block.container
+        while index >= 0:
+            yield self.containers[index]
+            index = self.containers[index].parent
 
 
-def _innermost(tree: HtmlElement) -> Iterator[tuple[HtmlElement, int]]:
-    """Walk the block elements without a block element inside, with their depth."""
-    opened: HtmlElement | None = None
-    depth = 0
-    walk = iterwalk(tree, events=("start", "end"))
-    for event, element in walk:
-        if event == "end":
-            if element is opened:
-                yield element, depth
-            depth -= 1
-            continue
-        depth += 1
-        if element.tag in _UNREAD:
-            walk.skip_subtree()
-        elif element.tag in _BLOCK_TAGS:
-            opened = element
+def read_page(tree: HtmlElement) -> Page:
+    """List the blocks that hold text, and the containers around them."""
+    body = tree.find("body")
+    reader = _Reader()
+    reader.read(tree if body is None else body)
+    _sum_up(reader.page)
+    return reader.page
 
 
-def _whole_link(element: HtmlElement, text_length: int) -> str:
-    """Give the address if the block is one link: around it, or inside it around nearly all its text."""
-    links = [link for link in element.iter("a") if link.get("href")]
-    if not links:
-        links = [link for link in element.iterancestors("a") if link.get("href")]
-        return (links[0].get("href") or "") if links else ""
-    addresses = {link.get("href") or "" for link in links}
-    linked_length = sum(len(_text(link)) for link in links)
-    return addresses.pop() if len(addresses) == 1 and linked_length * 10 >= text_length * 9 else ""
+class _Reader:
+    """What is open while the tree is walked."""
+
+    def __init__(self) -> None:
+        self.page = Page()
+        self._container = -1
+        self._parts: list[str] = []
+        self._in_link = self._in_bold = 0
+        self._link_length = self._bold_length = 0
+        self._href = ""
+        self._open_href = ""
+
+    def read(self, root: HtmlElement) -> None:
+        """Walk the elements; what is never shown as text is left out with all it holds."""
+        walk = iterwalk(root, events=("start", "end"))
+        for event, element in walk:
+            tag = element.tag
+            if event == "start":
+                if tag in _UNREAD:
+                    self._skip(tag)
+                    walk.skip_subtree()
+                    continue
+                self._open(element, tag)
+                self._add(element.text)
+                continue
+            if tag not in _UNREAD:
+                self._close(tag)
+            if element is not root:
+                self._add(element.tail)
+        self._end_block()
+
+    def _skip(self, tag: str) -> None:
+        if tag == "textarea" and self._container >= 0:
+            self.page.containers[self._container].has_field = True
+
+    def _open(self, element: HtmlElement, tag: str) -> None:
+        if tag in _BLOCK_TAGS:
+            self._end_block()
+            containers = self.page.containers
+            depth = containers[self._container].depth + 1 if self._container >= 0 else 0
+            name = f"{element.get('class') or ''} {element.get('id') or ''}"
+            inside = containers[self._container].inside if self._container >= 0 else 0
+            inside |= _KIND_BITS.get(tag, 0) | (_HIDDEN if _is_hidden(element) else 0)
+            container = Container(tag, name, self._container, depth, len(self.page.blocks), inside=inside)
+            containers.append(container)
+            self._container = len(containers) - 1
+        elif tag == "br":
+            self._end_block()
+        elif tag == "a":
+            self._in_link += 1
+            self._open_href = element.get("href") or ""
+            self._href = self._href or self._open_href
+        elif tag in _BOLD:
+            self._in_bold += 1
+
+    def _close(self, tag: str) -> None:
+        if tag in _BLOCK_TAGS:
+            self._end_block()
+            container = self.page.containers[self._container]
+            container.after = len(self.page.blocks)
+            self._container = container.parent
+        elif tag == "a":
+            self._in_link -= 1
+        elif tag in _BOLD:
+            self._in_bold -= 1
+
+    def _add(self, text: str | None) -> None:
+        if not text:
+            return
+        self._parts.append(text)
+        if self._in_link:
+            self._link_length += len(text.strip())
+        if self._in_bold:
+            self._bold_length += len(text.strip())
+
+    def _end_block(self) -> None:
+        if self._parts:
+            words = "".join(self._parts).split()
+            self._parts = []
+            if words:
+                text = " ".join(words)
+                links, bold = min(self._link_length, len(text)), min(self._bold_length, len(text))
+                block = Block(text, "".join(words), max(self._container, 0), len(text), links, bold, self._href)
+                self.page.blocks.append(block)
+        self._link_length = self._bold_length = 0
+        self._href = self._open_href if self._in_link else ""
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    style = element.get("style")
+    if style and "display:none" in style.replace(" ", "").lower():
+        return True
+    return element.get("hidden") is not None or element.get("aria-hidden") == "true"
+
+
+def _sum_up(page: Page) -> None:
+    """Give every container the sums of its blocks, the inner ones' included."""
+    containers = page.containers
+    for block in page.blocks:
+        container = containers[block.container]
+        container.length += block.length
+        container.link_length += block.link_length
+        container.paragraph_length += block.length if block.is_paragraph else 0
+    for container in reversed(containers):
+        if container.parent >= 0:
+            around = containers[container.parent]
+            around.length += container.length
+            around.link_length += container.link_length
+            around.paragraph_length += container.paragraph_length

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from pipeline.articles.hint import Hint
-from pipeline.model import Extract
+from pipeline.model import Extract, Reason
 
 _LENGTHS = struct.Struct(">II")
 _LARGEST_FRAME_BYTES = 256 * 1024 * 1024
@@ -44,7 +44,8 @@ def read_page(source: BinaryIO) -> tuple[str, str, Hint] | None:
 
 def pack_extract(extract: Extract) -> bytes:
     """Make the frame that answers with what was extracted."""
-    said = asdict(extract) | {"published_at": extract.published_at.isoformat() if extract.published_at else ""}
+    published_at = extract.published_at.isoformat() if extract.published_at else ""
+    said = asdict(extract) | {"published_at": published_at, "kind": extract.kind or ""}
     head = json.dumps(said).encode()
     return _LENGTHS.pack(len(head), 0) + head
 
@@ -61,6 +62,11 @@ def _extract(head: bytes) -> Extract:
     try:
         said = {name: str(value) for name, value in json.loads(head).items()}
         published_at = said.pop("published_at")
-        return Extract(**said, published_at=datetime.fromisoformat(published_at) if published_at else None)
+        kind = said.pop("kind")
+        return Extract(
+            **said,
+            published_at=datetime.fromisoformat(published_at) if published_at else None,
+            kind=Reason(kind) if kind else None,
+        )
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise BadFrame("an answer that is no extract") from error

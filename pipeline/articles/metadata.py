@@ -32,6 +32,7 @@ _DATE_NAMES = (
     "parsely-pub-date",
     "sailthru.date",
 )
+_DESCRIPTION_NAMES = ("og:description", "description")
 _LONGEST_NAME = 200  # characters; what is longer is no name but text
 
 
@@ -45,6 +46,7 @@ class Metadata:
     language: str = ""
     canonical_url: str = ""
     published_at: datetime | None = None
+    description: str = ""
 
 
 def read_metadata(tree: HtmlElement) -> Metadata:
@@ -58,6 +60,7 @@ def read_metadata(tree: HtmlElement) -> Metadata:
         language=_language(tree, node, meta),
         canonical_url=_canonical(tree, meta),
         published_at=parse_date(_name(node.get("datePublished"))) or parse_date(_first(meta, _DATE_NAMES)),
+        description=_first(meta, _DESCRIPTION_NAMES),
     )
 
 

@@ -57,11 +57,24 @@ def _gap(pace: Pace, learned_seconds: float) -> timedelta:
 
 
 def _learned(row: Row[Any], now: datetime) -> float:
+    """Give the gap that a host wants: what its 429s have taught, or its robots.txt asks for; 0 for neither."""
+    asked: float = row.asked_gap_seconds
+    return max(asked, _taught(row, now))
+
+
+def _taught(row: Row[Any], now: datetime) -> float:
     """Give the gap that a host's 429s have taught, halved for each day since the last; 0 when it is forgotten."""
     if not row.gap_seconds or row.throttled_at is None:
         return 0.0
     halved: float = row.gap_seconds * 0.5 ** ((now - row.throttled_at) // GAP_HALVES_AFTER)
     return halved if halved >= 1 else 0.0
+
+
+def ask_gap(tx: Connection, host: str, seconds: float) -> None:
+    """Keep the gap that a host's robots.txt asks for (Crawl-delay); 0 if it asks for none."""
+    know(tx, [host])
+    other = hosts.update().where(hosts.c.host == host, hosts.c.asked_gap_seconds != seconds)
+    tx.execute(other.values(asked_gap_seconds=seconds))
 
 
 def know(tx: Connection, names: Iterable[str]) -> None:
@@ -153,7 +166,7 @@ def widen(tx: Connection, host: str, now: datetime) -> None:
     """
     know(tx, [host])
     row = tx.execute(select(hosts).where(hosts.c.host == host).with_for_update()).one()
-    learned = _learned(row, now)
+    learned = _taught(row, now)
     if learned and now - row.throttled_at < timedelta(seconds=learned):
         return
     gap = min(max(2 * learned, FIRST_GAP_SECONDS), LONGEST_GAP_SECONDS)
@@ -168,7 +181,7 @@ class HostRest:
 
     next_start_at: datetime
     not_before_at: datetime
-    gap_seconds: float  #: learned from its 429s; 0 for none
+    gap_seconds: float  #: learned from its 429s or asked for by its robots.txt; 0 for none
 
 
 def rest_of(tx: Connection, host: str, now: datetime) -> HostRest:

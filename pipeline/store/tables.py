@@ -86,6 +86,17 @@ hosts = Table(
     Column("not_before_at", Instant, nullable=False),  #: Retry-After: nothing may start earlier
     Column("gap_seconds", Float, nullable=False, server_default="0"),  #: learned from its 429s, see hosts.py
     Column("throttled_at", Instant),  #: when that gap was last widened
+    Column("asked_gap_seconds", Float, nullable=False, server_default="0"),  #: Crawl-delay of its robots.txt
+)
+
+robots = Table(
+    "robots",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("rules", CleanText, nullable=False),
+    Column("checked_at", Instant, nullable=False),
+    Column("good_at", Instant),
+    Column("failing_since_at", Instant),
 )
 
 feeds = Table(

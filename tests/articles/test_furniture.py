@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.articles.blocks import read_page
 from pipeline.articles.extract import extract_page
-from pipeline.articles.furniture import remove_furniture
+from pipeline.articles.furniture import find_furniture
 from pipeline.articles.hint import Hint
 from pipeline.articles.parse import parse
 from tests.seed_page import URL, Style, read_seed, wrap
@@ -91,9 +92,7 @@ def test_what_only_resembles_teasers_stays(body: str) -> None:
     """A round-up is built like teasers; its entries stay."""
     tree = parse(page(f"<div><h1>The lock closes</h1>{ARTICLE}{body}<p>{SENTENCES[0]} That is all.</p></div>"))
     assert tree is not None
-    before = tree.text_content()
-    remove_furniture(tree, PAGE_URL)
-    assert tree.text_content() == before
+    assert find_furniture(read_page(tree), PAGE_URL) == set()
 
 
 def test_what_the_feed_calls_the_summary_stays() -> None:
@@ -154,7 +153,11 @@ def test_columns_of_a_layout_table_go() -> None:
     """A cell of links beside the cell with the page's text is a menu; a table of results stays."""
     menu = "".join(f'<a href="/n/{i}">{title}</a><br>{said}<br>' for i, (title, said) in enumerate(TEASERS))
     rows = "".join(f'<tr><td><a href="/r/{n}">Runner {n}</a></td><td>{n} minutes</td></tr>' for n in range(3))
-    text = text_of(f"<table><tr><td>{menu}</td><td>{ARTICLE}<table>{rows}</table></td></tr></table>")
-    assert SENTENCES[0] in text
-    assert "Runner 2" in text
-    assert "Wolves" not in text
+    body = f"<table><tr><td>{menu}</td><td>{ARTICLE}<table>{rows}</table></td></tr></table>"
+    tree = parse(page(body))
+    assert tree is not None
+    found = read_page(tree)
+    cut = " ".join(found.blocks[index].text for index in find_furniture(found, PAGE_URL))
+    assert "Wolves" in cut
+    assert "Runner" not in cut
+    assert "Wolves" not in text_of(body)

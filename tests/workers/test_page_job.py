@@ -22,7 +22,7 @@ from workers.current_index import CurrentIndex
 from workers.page_job import PageJobs, media_type
 
 SETTINGS = Settings(
-    fetch=FetchSettings(total_seconds=5, page_bytes=200_000),
+    fetch=FetchSettings(total_seconds=5, page_bytes=200_000, robots=False),
     worker=WorkerSettings(attempts=3, extractors=1, extract_seconds=15),
 )
 SUMMARY = "The feed says in short that the old bridge of Tarvo was closed for good on Monday."

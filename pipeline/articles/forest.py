@@ -1,0 +1,97 @@
+"""Ask a forest of small decision trees how likely each block of a page is the article's.
+
+In: the rows that traits.py measured, and the lengths of the blocks. Out: a probability for each block. Hides the file
+the trees are kept in. Two rounds: the first looks at each block alone, the second at what the first said of those
+around it. Trap: the trees were grown by benchmarks/text_model on the rows of exactly this version of traits.py;
+`NAMES` is kept in the file and compared when it is read.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import accumulate
+from math import exp
+from typing import Any
+
+from pipeline.articles.traits import NAMES
+
+Node = tuple[int, float, Any, Any]  # trait, threshold, if at most, else: each a Node or a leaf's number
+
+_NEAR = (-2, -1, 1, 2)
+_HOPELESS = 0.1
+_REACH = 6  # blocks before and after whose mean is looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """The trees of both rounds, and which traits the second looks at again."""
+
+    first: tuple[Node | float, ...]
+    second: tuple[Node | float, ...]
+    kept: tuple[int, ...]
+
+    def ask(self, rows: Sequence[Sequence[float]], lengths: Sequence[int]) -> list[float]:
+        """Give the probability of each block."""
+        alone = [_probability(self.first, row) for row in rows]
+        around = in_context(rows, lengths, alone, self.kept)
+        return [
+            share if _is_hopeless(alone, index) else _probability(self.second, around[index])
+            for index, share in enumerate(alone)
+        ]
+
+
+def in_context(
+    rows: Sequence[Sequence[float]], lengths: Sequence[int], alone: Sequence[float], kept: Sequence[int]
+) -> list[list[float]]:
+    """Give the rows of the second round: some traits, what the first round said of the block and of those around."""
+    count = len(rows)
+    masses = list(accumulate((length * share for length, share in zip(lengths, alone, strict=True)), initial=0.0))
+    total = masses[-1] + 1
+    found = []
+    for index, row in enumerate(rows):
+        near = [alone[index + step] if 0 <= index + step < count else 0.0 for step in _NEAR]
+        before, after = alone[max(0, index - _REACH) : index], alone[index + 1 : index + 1 + _REACH]
+        found.append(
+            [row[trait] for trait in kept]
+            + [alone[index], *near, sum(before) / _REACH, sum(after) / _REACH]
+            + [masses[index] / total, (masses[-1] - masses[index + 1]) / total]
+        )
+    return found
+
+
+def _is_hopeless(alone: Sequence[float], index: int) -> bool:
+    """Tell whether neither the block nor its neighbours are likely at all: half of a usual page is menus."""
+    return max(alone[max(0, index - 1) : index + 2]) < _HOPELESS
+
+
+def load() -> Forest:
+    """Read the forest that comes with the product."""
+    return read_forest(json.loads(files("pipeline.articles").joinpath("forest.json").read_text(encoding="utf-8")))
+
+
+def read_forest(said: Mapping[str, Any]) -> Forest:
+    """Make a forest of what is kept in the file; raises ValueError if it was grown on other traits."""
+    if tuple(said["traits"]) != NAMES:
+        raise ValueError("forest.json was grown on other traits: grow it anew with benchmarks/text_model")
+    first, second = (tuple(map(_node, said[part])) for part in ("first", "second"))
+    return Forest(first, second, tuple(map(NAMES.index, said["kept"])))
+
+
+def _node(said: Any) -> Node | float:
+    """Read a tree: a number is a leaf, a list a question with its two branches."""
+    if not isinstance(said, list):
+        return float(said)
+    trait, threshold, at_most, more = said
+    return trait, threshold, _node(at_most), _node(more)
+
+
+def _probability(trees: Sequence[Node | float], row: Sequence[float]) -> float:
+    """Sum what the trees say and squash it."""
+    total = 0.0
+    for tree in trees:
+        node = tree
+        while isinstance(node, tuple):
+            node = node[2] if row[node[0]] <= node[1] else node[3]
+        total += node
+    return 1 / (1 + exp(-total))
