@@ -29,7 +29,7 @@ from workers.patience import Patience
 
 log = structlog.get_logger(__name__)
 
-CROWDED_SECONDS = 2.0  #: until a delivery whose channel had no room is looked at again
+CROWDED_SECONDS = 0.25  #: until a delivery whose channel had no room is looked at again
 
 
 class DeliveryJobs:

@@ -59,7 +59,7 @@ def release(tx: Connection, now: datetime, limit: int, lease_seconds: float) -> 
         select(deliveries.c.channel).where(waiting).group_by(deliveries.c.channel).order_by(oldest)
     ).scalars()
     room = receivers.room(tx, now)
-    queues = [_oldest(tx, channel, min(limit, room.get(channel, limit)), now) for channel in names]
+    queues = [_oldest(tx, channel, min(limit, room(channel)), now) for channel in names]
     turns = chain.from_iterable(zip_longest(*queues))
     chosen = islice((row for row in turns if row is not None), limit)
     return leases.enqueue(tx, STAGE, chosen, now, lease_seconds)

@@ -4,7 +4,8 @@ In: what became of deliveries. Out: `Receiver`s, and which channels rest now. Tr
 row; and "gone" holds for the address that said so only, so that a new address in the settings is asked at once.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -14,6 +15,10 @@ from pipeline.model import DeliveryState, Reason
 from pipeline.store.dialects import insert
 from pipeline.store.tables import deliveries, in_state, receivers
 from pipeline.store.types import key_of
+
+#: Queued or in hand for one channel at once: above what a worker hands to one receiver, so that it never waits for the
+#: dispatcher; and few enough that a receiver which hangs does not send hundreds back and forth.
+MOST_IN_FLIGHT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +85,24 @@ def resume(tx: Connection, channel: str) -> bool:
     return tx.execute(delete(receivers).where(receivers.c.channel == channel)).rowcount == 1
 
 
-def room(tx: Connection, now: datetime) -> Mapping[str, int]:
-    """Give how many deliveries may be handed now to receivers that fail: none while they rest, else one at a time."""
+def room(tx: Connection, now: datetime) -> Callable[[str], int]:
+    """Give how many more deliveries a channel may be handed now.
+
+    `MOST_IN_FLIGHT` at once while its receiver works; one while it fails, and none while it rests.
+    """
+    states = (DeliveryState.QUEUED, DeliveryState.SENDING)
+    counted = (select(deliveries.c.channel).where(in_state(deliveries, state)) for state in states)
+    busy = Counter(channel for found in counted for channel in tx.execute(found).scalars())
     rows = tx.execute(select(receivers.c.channel, receivers.c.rests_until).where(receivers.c.failures > 0)).all()
-    if not rows:
-        return {}
-    under_way = select(deliveries.c.channel).where(in_state(deliveries, DeliveryState.QUEUED))
-    in_hand = select(deliveries.c.channel).where(in_state(deliveries, DeliveryState.SENDING))
-    busy = {*tx.execute(under_way).scalars(), *tx.execute(in_hand).scalars()}
-    return {row.channel: 0 if row.channel in busy or (row.rests_until and row.rests_until > now) else 1 for row in rows}
+    failing = {row.channel: row.rests_until for row in rows}
+
+    def of(channel: str) -> int:
+        if channel not in failing:
+            return max(0, MOST_IN_FLIGHT - busy[channel])
+        rests_until = failing[channel]
+        return 0 if busy[channel] or (rests_until and rests_until > now) else 1
+
+    return of
 
 
 _SELECT = select(*(receivers.c[field.name] for field in fields(Receiver)))
