@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import update
 
@@ -54,10 +54,11 @@ def add_all(database: Database, urls: Sequence[str]) -> None:
 
 
 def make_due(database: Database) -> None:
-    """Let every feed be due again, as if its last poll were long ago."""
-    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    """Let every feed be due again; a moment ago only, since a poller spreads what is long overdue when it starts."""
+    now = datetime.now(UTC)
+    rested = {"next_poll_at": now - timedelta(seconds=1), "last_attempt_at": now - timedelta(hours=1)}
     with database.write() as tx:
-        tx.execute(update(feed_rows).values(next_poll_at=long_ago, last_attempt_at=long_ago))
+        tx.execute(update(feed_rows).values(rested))
 
 
 async def poll_all(database: Database, port: int, feed_count: int) -> Timed:

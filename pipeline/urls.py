@@ -16,6 +16,7 @@ import idna
 import tldextract
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
+SPELLINGS_KEPT = 2048  # each entry of a document is asked after several times while it is stored
 LONGEST_URL = 8000  # RFC 9110, 4.1: what everybody should at least support; nobody needs more
 
 # Only names that carry nothing but where a click came from: a wrong merge costs a story, a missed one a repeat.
@@ -66,6 +67,7 @@ class WebUrl:
         return f"{self.scheme}://{host}{port}{self.path}{query}{fragment}"
 
 
+@lru_cache(maxsize=SPELLINGS_KEPT)
 def find_web_url(url: str) -> WebUrl | None:
     """Read an address; None unless it is absolute http(s) without user, password or backslash.
 
@@ -104,6 +106,7 @@ def absolute(base: str, link: str) -> str:
     return str(found) if found else ""
 
 
+@lru_cache(maxsize=SPELLINGS_KEPT)
 def canonical(url: str) -> str:
     """Give the one spelling under which a page is known; empty if it is no usable http(s) address.
 

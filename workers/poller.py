@@ -29,6 +29,7 @@ from pipeline.transport import Transport, failure_of_status
 from pipeline.urls import registrable_host
 from workers.clock import Clock, utc_now
 from workers.patience import Patience, pause
+from workers.recorder import Recorder
 from workers.settling import Settling
 
 log = structlog.get_logger(__name__)
@@ -69,7 +70,6 @@ class Poller:
         self._policy = policy
         self._pace = pace
         self._concurrency = concurrency
-        self._import_hours = import_hours
         self._lease_seconds = lease_seconds
         self._grace_seconds = grace_seconds
         self._look_seconds = look_seconds
@@ -79,6 +79,7 @@ class Poller:
         self._means = Means(ask, policy, chance, clock, self._parsers, wished_seconds, follow=follow, known=self._known)
         self._settling = Settling(database, policy, clock, lease_seconds)
         self._subscriber_count = 0
+        self._recorder = Recorder(database, import_hours, clock)
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._counts: Counter[str] = Counter()
@@ -205,7 +206,7 @@ class Poller:
         patience = Patience("record_waits")
         while True:
             try:
-                counts = await self._database.run(feeds.record_poll, lease, result, self._import_hours, self._clock())
+                counts = await self._recorder.record(lease, result)
             except StoreUnavailable as error:
                 if self._clock() >= lease.until:
                     break

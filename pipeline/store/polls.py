@@ -35,7 +35,7 @@ def record_poll(
     oldest = now - timedelta(hours=import_hours) if row.imported_at is None else None
     counts = _store_entries(tx, lease.feed.id, result, oldest, now - timedelta(hours=import_hours), now)
     traffic.count(tx, lease.feed, result, counts, now)
-    values = _after(result, now) | arrivals.after(result, counts, is_import=oldest is not None)
+    values = after(result, now) | arrivals.after(result, counts, is_import=oldest is not None)
     tx.execute(update(feeds).where(feeds.c.id == lease.feed.id).values(values))
     pushes.after_poll(tx, lease.feed.id, result, counts, is_import=oldest is not None)
     _tell_host(tx, lease, result, now)
@@ -86,7 +86,7 @@ def _is_capped(result: PollResult) -> bool:
     return result.rest_asked_seconds > (result.host_not_before - result.attempted_at).total_seconds() + 1
 
 
-def _after(result: PollResult, now: datetime) -> dict[str, Any]:
+def after(result: PollResult, now: datetime) -> dict[str, Any]:
     """Give the feed's columns after a poll."""
     values: dict[str, Any] = {
         "token": feeds.c.token + 1,

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pipeline.errors import StoreUnavailable
 from pipeline.feeds.schedule import PollPolicy
-from pipeline.model import Pace, Reason
+from pipeline.model import Feed, Pace, Reason
 from pipeline.store import feeds
 from pipeline.store.database import Database
 from tests.feeds.documents import numbered
@@ -198,3 +198,23 @@ async def test_idle_looks_are_cheap(sqlite_database: Database) -> None:
         await eventually(lambda: database.asked_count >= 5)
     assert database.asked_count <= (time.monotonic() - began) / 0.2 + 3
     database.close()
+
+
+async def test_pollers_of_two_processes_ask_each_feed_once(
+    origin: Origin, sqlite_url: str, sqlite_database: Database
+) -> None:
+    """R28: two processes on one store, without anybody above them: every due feed is asked once, none twice."""
+    hosts = [f"press{number}.localhost" for number in range(40)]
+    for host in hosts:
+        add(sqlite_database, origin.serve("/feed", BODY, host=host, delay_seconds=0.1), interval_seconds=3600)
+    async with poller_process(sqlite_url), poller_process(sqlite_url):
+        await origin.wait_for("/feed", count=len(hosts), seconds=60)
+        every = [feeds_of for host in hosts for feeds_of in origin.requests_for("/feed", host)]
+        await eventually(lambda: all(feed.last_success_at for feed in all_feeds(sqlite_database)), 30)
+    assert len(every) == len(hosts)
+    assert len(origin.requests_for("/feed")) == len(hosts)
+
+
+def all_feeds(database: Database) -> list[Feed]:
+    with database.read() as tx:
+        return feeds.list_all(tx)
