@@ -1,4 +1,4 @@
-"""A poller in a process of its own, for tests that stop or kill it: `python -m tests.workers.poller_process URL`."""
+"""A poller in a process of its own, for tests that stop or kill it: `python -m … URL [LEASE SECONDS]`."""
 
 import asyncio
 import sys
@@ -11,11 +11,11 @@ LEASE_SECONDS = 3.0
 FLOOR = PollPolicy(interval_seconds=2, floor_seconds=2, ceiling_seconds=60)
 
 
-async def main(url: str) -> None:
+async def main(url: str, lease_seconds: float) -> None:
     database = Database.open(url)
-    async with polling(database, policy=FLOOR, lease_seconds=LEASE_SECONDS):
+    async with polling(database, policy=FLOOR, lease_seconds=lease_seconds):
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else LEASE_SECONDS))
