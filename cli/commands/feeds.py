@@ -12,6 +12,7 @@ import typer
 
 from cli.commands import feed_polling
 from cli.commands.feed_adding import Wanted, chosen, find_and_add
+from cli.commands.feed_check import check
 from cli.commands.feed_hygiene import hygiene
 from cli.commands.feed_lookup import FeedArgument, find_feed
 from cli.commands.options import ConfigOption, JsonOption
@@ -35,6 +36,7 @@ app.command()(feed_polling.refresh)
 app.command()(feed_polling.events)
 app.command("move-back")(feed_polling.move_back)
 app.command()(feed_polling.etiquette)
+app.command()(check)
 
 
 @app.command()

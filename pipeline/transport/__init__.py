@@ -7,7 +7,17 @@ the socket, on every connection (docs in guard.py).
 
 from pipeline.transport.client import Transport
 from pipeline.transport.headers import Fields
+from pipeline.transport.looking import AddressWord, addresses_of
 from pipeline.transport.policy import Policy, is_public
 from pipeline.transport.status import failure_of_status, find_retry_after
 
-__all__ = ["Fields", "Policy", "Transport", "failure_of_status", "find_retry_after", "is_public"]
+__all__ = [
+    "AddressWord",
+    "Fields",
+    "Policy",
+    "Transport",
+    "addresses_of",
+    "failure_of_status",
+    "find_retry_after",
+    "is_public",
+]
