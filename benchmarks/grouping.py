@@ -65,7 +65,7 @@ def draw(number: int, size: int) -> tuple[str, str]:
     rng = random.Random(number)
     words = [f"word{rank}" for rank in rng.choices(range(WORDS), cum_weights=COMMON, k=3 * WORDS_OF_ARTICLE)]
     story = rng.randrange(size // 3) + 1
-    names = [f"name{(story * 7919 + n * 104729) % NAMES}" for n in range(NAMES_OF_ARTICLE)] * 2
+    names = [f"name{(story * 24 + n) * 2654435761 % NAMES}" for n in range(NAMES_OF_ARTICLE)] * 2
     text = words + names
     rng.shuffle(text)
     return " ".join([*names[:3], *words[:6]]), " ".join(text)

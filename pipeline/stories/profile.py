@@ -92,7 +92,7 @@ def _strongest(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def _length(weights: Mapping[str, float]) -> float:
-    return sqrt(sum(weight * weight for weight in weights.values()))
+    return sqrt(sum(map(mul, weights.values(), weights.values())))
 
 
 @lru_cache(maxsize=50_000)
