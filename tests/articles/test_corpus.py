@@ -26,7 +26,7 @@ def _scorer(shared_data: Path) -> ModuleType:
 @pytest.mark.corpus
 @pytest.mark.slow
 def test_text_of_real_articles(shared_data: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """F1 over word shingles of 181 real pages is at least 0.955, and none comes back empty."""
+    """F1 over word shingles of 181 real pages is at least 0.97, and none comes back empty."""
     caplog.set_level(logging.CRITICAL)
     gold = json.loads((shared_data / "extraction" / "articles.json").read_text(encoding="utf-8"))
     with zipfile.ZipFile(shared_data / "extraction" / "articles.zip") as pages:
@@ -36,5 +36,5 @@ def test_text_of_real_articles(shared_data: Path, caplog: pytest.LogCaptureFixtu
         }
     score = _scorer(shared_data).articles(found, gold)
     print(score)  # noqa: T201 - the figure is what this test is run for
-    assert score["f1"] >= 0.955
+    assert score["f1"] >= 0.97
     assert score["empty"] == 0
