@@ -37,8 +37,9 @@ from pipeline.expanding import expanded
 from pipeline.store import archive, search
 from pipeline.store.archive import Placed
 from pipeline.store.search import Wanted
+from pipeline.store.types import microseconds
 
-READ_LIMIT = 1_200  #: articles that are read for one question: half a second
+READ_LIMIT = 500  #: articles that are read for one question, at one to two milliseconds each
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class _Asker:
     tx: Connection
     placed: dict[int, Placed]
     clauses: dict[tuple[str, bool], Clause] = field(default_factory=dict)
+    rows: dict[int, Row[Any]] = field(default_factory=dict)  #: what is known of articles beside their words
 
     @property
     def first_id(self) -> int:
@@ -134,7 +136,8 @@ class _Asker:
             return _Bounds(set(), set(within))
         known: dict[object, bool] = {}
         found: set[int] = set()
-        for row in archive.records(self.tx, within):
+        self.rows.update((row.id, row) for row in archive.records(self.tx, within - self.rows.keys()))
+        for row in map(self.rows.__getitem__, within):
             what = _asked_of(leaf, row)
             if what not in known:
                 known[what] = meets(leaf, ArticleWords(archive.record_of(row)))
@@ -153,8 +156,9 @@ def ask(tx: Connection, query: Query, since: datetime) -> Found:
     if len(unsure) > READ_LIMIT:
         since = asker.placed[read[-1]].stored_at
     met = found.sure | {number for number, article in archive.texts(tx, read) if meets(tree, ArticleWords(article))}
-    kept = [asker.placed[number] for number in sorted(met) if asker.placed[number].stored_at >= since]
-    count = sum(placed.stored_at >= since for placed in asker.placed.values())
+    first = microseconds(since)
+    kept = [asker.placed[number] for number in sorted(met) if asker.placed[number].stored >= first]
+    count = sum(placed.stored >= first for placed in asker.placed.values())
     return Found(since, count, tuple(kept), tuple(asker.clauses.values()), len(read))
 
 

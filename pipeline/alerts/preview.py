@@ -12,6 +12,8 @@ from typing import Protocol
 
 BROAD_PER_DAY = 40  #: alerts that nobody reads day after day
 BROAD_SHARE = 0.2  #: of all articles
+_EPOCH = date(1970, 1, 1).toordinal()
+_DAY = 86_400_000_000  #: microseconds
 _BARS = " ▁▂▃▄▅▆▇█"
 
 
@@ -19,7 +21,7 @@ class _Placed(Protocol):
     @property
     def story_id(self) -> int: ...
     @property
-    def stored_at(self) -> datetime: ...
+    def stored(self) -> int: ...
 
 
 class _Clause(Protocol):
@@ -74,7 +76,7 @@ def preview(found: _Found, until: datetime) -> Preview:
     matches: Counter[date] = Counter()
     alerts: Counter[date] = Counter()
     for placed in found.met:
-        day = placed.stored_at.astimezone(UTC).date()
+        day = date.fromordinal(_EPOCH + placed.stored // _DAY)
         matches[day] += 1
         alerts[day] += placed.story_id not in seen
         seen.add(placed.story_id)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from pipeline.store.dialects import bound, each, is_postgresql
 
 SPELLINGS_LIMIT = 500  #: ways to write one phrase that are asked for
+LONGEST = 60  #: characters of a word that is listed; what is longer is an address or a chain of letters
 _LAST_PLACE = 16_383
 _PLACES = 255  #: of one word that PostgreSQL keeps
 
@@ -30,9 +31,11 @@ def add(tx: Connection, article_id: int, title: Sequence[str], body: Sequence[st
     """Index an article under its words; once for each article."""
     if is_postgresql(tx):
         _add_vector(tx, article_id, title, body)
-        return
-    row = {"id": article_id, "title": " ".join(title), "body": " ".join(body)}
-    tx.execute(text("INSERT INTO article_words (rowid, title, body) VALUES (:id, :title, :body)"), row)
+    else:
+        row = {"id": article_id, "title": " ".join(title), "body": " ".join(body)}
+        tx.execute(text("INSERT INTO article_words (rowid, title, body) VALUES (:id, :title, :body)"), row)
+    known = _KNOWN.format(each=each(tx, "TEXT"))
+    tx.execute(text(known), {"values": bound(tx, sorted({term for term in (*title, *body) if len(term) <= LONGEST}))})
 
 
 def search(tx: Connection, wanted: Wanted, since_id: int = 0) -> set[int]:
@@ -63,16 +66,16 @@ def terms_from(tx: Connection, beginnings: Iterable[str], shortest: int, longest
 
 def counts(tx: Connection, terms: Iterable[str]) -> dict[str, int]:
     """Count the articles that hold each term; one that none holds is absent."""
-    asked = sorted(set(terms))
-    if is_postgresql(tx):
-        found = {term: len(search(tx, Wanted(((term,),)))) for term in asked}
-        return {term: count for term, count in found.items() if count}
-    statement = text(f"SELECT term, doc FROM article_vocabulary WHERE term IN ({each(tx, 'TEXT')})")  # noqa: S608 - ours
-    return {row.term: row.doc for row in tx.execute(statement, {"values": bound(tx, asked)})}
+    found = {term: len(search(tx, Wanted(((term,),)))) for term in set(terms)}
+    return {term: count for term, count in found.items() if count}
 
 
 _FOUND_SQLITE = "SELECT rowid FROM article_words WHERE article_words MATCH :q AND rowid >= :id"
 _FOUND_POSTGRESQL = "SELECT article_id FROM article_words WHERE words @@ CAST(:q AS tsquery) AND article_id >= :id"
+_KNOWN = """
+    INSERT INTO article_vocabulary (term) SELECT value FROM ({each}) AS met WHERE true ORDER BY value
+    ON CONFLICT DO NOTHING
+"""
 _LIKE = "SELECT term FROM article_vocabulary WHERE term LIKE :pattern AND length(term) BETWEEN :shortest AND :longest"
 _FROM_TO = " AND term >= :low AND term < :high"
 
@@ -128,5 +131,3 @@ def _add_vector(tx: Connection, article_id: int, title: Sequence[str], body: Seq
     vector = " ".join(f"{_lexeme(term, '')}:{','.join(at)}" for term, at in places.items())
     statement = "INSERT INTO article_words (article_id, words) VALUES (:id, CAST(:vector AS tsvector))"
     tx.execute(text(statement), {"id": article_id, "vector": vector})
-    known = f"INSERT INTO article_vocabulary (term) SELECT value FROM ({each(tx, 'TEXT')}) AS met ORDER BY value"  # noqa: S608 - ours
-    tx.execute(text(known + " ON CONFLICT DO NOTHING"), {"values": bound(tx, sorted(places))})

@@ -9,7 +9,10 @@ SQLITE = (
         "CREATE VIRTUAL TABLE article_words USING fts5(title, body, content='', contentless_delete=1, "
         "tokenize=\"unicode61 remove_diacritics 0 categories 'L* M* N* P* S* Co Cn'\")"
     ),
-    "CREATE VIRTUAL TABLE article_vocabulary USING fts5vocab(article_words, row)",
+    (
+        "CREATE TABLE article_vocabulary (term TEXT NOT NULL, CONSTRAINT pk_article_vocabulary PRIMARY KEY (term)) "
+        "WITHOUT ROWID"
+    ),
 )
 POSTGRESQL = (
     (
