@@ -15,14 +15,15 @@ from sqlalchemy import Connection
 
 from cli.wiring import poll_policy, quota
 from config.settings import Settings
-from pipeline.alerts.subscriptions_file import SubscriptionDraft, read_subscriptions
+from pipeline.alerts.subscriptions_file import SubscriptionDraft, in_order, read_subscriptions
 from pipeline.errors import Unusable
 from pipeline.feeds.opml import OpmlFeed, read_opml
 from pipeline.feeds.schedule import spread_seconds
 from pipeline.masking import masked_text
-from pipeline.store import meta, subscriptions
+from pipeline.store import meta
 from pipeline.store.adding import Added, add_many
 from pipeline.store.database import Database
+from pipeline.subscribing import save
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,6 @@ def _store(
     waits = spread_seconds(len(listed), poll_policy(settings), SystemRandom())
     wanted = [(feed.url, feed.title, feed.folder) for feed in listed]
     added = add_many(tx, wanted, quota(settings), now, waits)
-    for draft in drafts:
-        subscriptions.add(tx, draft.name, draft.query, draft.channels, now=now, rule=draft.rule)
+    for draft in in_order(drafts):
+        save(tx, draft.name, draft.query, draft.channels, now, draft.rule)
     return added

@@ -593,6 +593,7 @@ class Subscription:
     channels: tuple[str, ...]
     enabled: bool = True
     rule: Rule = field(default_factory=Rule)
+    problem: str = ""  #: why it was switched off by itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,19 @@
 """The subscriptions as they stand now, ready to match.
 
-In: the store's subscriptions. Out: a `SubscriptionIndex`, made anew when one changed. Trap: an index in use by a
-transaction in another thread must not change under it, so a change makes a new one and never mends the old.
+In: the store's subscriptions. Out: a `SubscriptionIndex` that follows every change by itself, one subscription at a
+time. Trap: what the index left out because it is slow must be told to the store, or the next start takes it in again.
 """
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 import structlog
+from sqlalchemy import Connection
 
 from pipeline.alerts.index import SubscriptionIndex
+from pipeline.errors import NotFound
+from pipeline.model import Subscription
 from pipeline.store import subscriptions
 from pipeline.store.database import Database
 
@@ -41,8 +45,32 @@ class CurrentIndex:
         version = await self._database.look(subscriptions.version)
         if version != self._version:
             # The version was read first: a change between the two reads is seen again at the next check.
-            held = await self._database.look(subscriptions.list_all)
-            self._index = await asyncio.to_thread(SubscriptionIndex, held)
+            changed = await self._database.look(subscriptions.changed_since, self._version or 0)
+            await asyncio.to_thread(_apply, self._index, changed)
             self._version = version
-            log.info("subscriptions_read", count=len(self._index), broken=sorted(self._index.broken))
+            log.info("subscriptions_read", changed_count=len(changed), count=len(self._index))
+        await self._tell_slow()
         self._checked_at = began
+
+    async def _tell_slow(self) -> None:
+        for subscription_id, why in self._index.take_slow().items():
+            log.warning("subscription_stopped", subscription_id=subscription_id, why=why)
+            await self._database.run(_stop, subscription_id, why)
+
+
+def _apply(index: SubscriptionIndex, changed: Mapping[int, Subscription | None]) -> None:
+    for subscription_id, subscription in changed.items():
+        if subscription is None:
+            index.remove(subscription_id)
+        else:
+            index.add(subscription)
+            if problem := index.broken.get(subscription_id):
+                log.warning("subscription_broken", subscription_id=subscription_id, problem=str(problem))
+
+
+def _stop(tx: Connection, subscription_id: int, why: str) -> None:
+    """Switch a subscription off; it may have been removed meanwhile."""
+    try:
+        subscriptions.stop(tx, subscription_id, why)
+    except NotFound:
+        return

@@ -5,24 +5,20 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import rule_options
-from cli.commands.options import ConfigOption, JsonOption, LimitOption
+from cli.commands import query_trial, rule_options, subscription_files
+from cli.commands.options import ConfigOption, JsonOption
 from cli.commands.session import settings_of, store_of
-from cli.output import note, out, print_record, print_rows
+from cli.output import out, print_record, print_rows
 from cli.wiring import open_database, site_url
-from pipeline.alerts.index import SubscriptionIndex
 from pipeline.alerts.links import feed_link
-from pipeline.alerts.matchable import matchable
-from pipeline.alerts.passage import matched_words
-from pipeline.alerts.query.notes import notes
-from pipeline.alerts.query.syntax import parse_query
-from pipeline.errors import BadQuery, NotFound, Unusable
+from pipeline.errors import NotFound, Unusable
 from pipeline.model import Subscription
 from pipeline.rule_text import write_rule
-from pipeline.store import articles, subscriptions
-from pipeline.store.articles import StoredArticle
+from pipeline.store import subscriptions
+from pipeline.subscribing import remove as unsubscribe
+from pipeline.subscribing import save
 
-app = typer.Typer(no_args_is_help=True, help="Add, list, remove and test subscriptions.")
+app = typer.Typer(no_args_is_help=True, help="Add, list, remove, try, import and export subscriptions.")
 
 
 @app.command()
@@ -70,9 +66,9 @@ def add(
     if unknown:
         known = ", ".join(settings.channels)
         raise Unusable(f"no channel is called {unknown[0]!r}; the settings have: {known}")
-    _check(query)
     with open_database(settings) as database, database.write() as tx:
-        added = subscriptions.add(tx, name, query, channels, now=datetime.now(UTC), rule=rule)
+        query_trial.check_query(tx, query, name)
+        added = save(tx, name, query, channels, datetime.now(UTC), rule)
     print_record(_row(added), as_json=as_json)
 
 
@@ -94,7 +90,7 @@ def remove(
     """Remove a subscription; alerts already raised stay."""
     with store_of(config) as database, database.write() as tx:
         found = find_subscription(subscriptions.list_all(tx), subscription)
-        subscriptions.remove(tx, found.id)
+        unsubscribe(tx, found)
     out.print(f"removed {found.name}", markup=False)
 
 
@@ -112,47 +108,11 @@ def feed(
     print_record(links, as_json=as_json)
 
 
-@app.command("test")
-def try_query(
-    query: Annotated[str, typer.Argument(help="Query to try on the articles of the archive.")],
-    limit: LimitOption = 1000,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Show which of the newest articles a query would have met, without saving anything."""
-    _check(query)
-    index = SubscriptionIndex([Subscription(id=0, name="test", query=query, channels=())])
-    with store_of(config) as database, database.read() as tx:
-        tried = articles.recent(tx, limit)
-    rows = [row for stored in tried for row in _met(index, stored)]
-    print_rows("Would have met", rows, as_json=as_json, empty=f"None of the newest {len(tried)} articles meets it.")
-    note(f"{len(rows)} of {len(tried)} articles, {len({row['story'] for row in rows})} stories: so many alerts")
-
-
-def _check(query: str) -> None:
-    """Refuse a query that cannot be understood, showing where; print remarks on one that can."""
-    try:
-        parse_query(query)
-    except BadQuery as error:
-        mended = f"\nperhaps: {error.suggestion}" if error.suggestion else ""
-        raise Unusable(f"{error.problem}\n  {query}\n  {' ' * error.position}^{mended}") from error
-    for remark in notes(query):
-        note(remark)
-
-
-def _met(index: SubscriptionIndex, stored: StoredArticle) -> list[dict[str, object]]:
-    """Give what the list shows of an article that meets the query; empty if it does not."""
-    title, text = stored.article.title, stored.article.text
-    return [
-        {
-            "article": stored.id,
-            "story": stored.story_id,
-            "title": title,
-            "outlet": stored.article.outlet,
-            "matched": list(matched_words(title, text, match.spans)),
-        }
-        for match in index.match(matchable(stored.article))
-    ]
+app.command("test")(query_trial.try_out)
+app.command("variants")(query_trial.list_variants)
+app.command("export")(subscription_files.export_file)
+app.command("import")(subscription_files.import_file)
+app.command("check")(subscription_files.check_file)
 
 
 def _row(subscription: Subscription) -> dict[str, object]:
@@ -163,6 +123,7 @@ def _row(subscription: Subscription) -> dict[str, object]:
         "query": subscription.query,
         "channels": list(subscription.channels),
         "enabled": subscription.enabled,
+        "problem": subscription.problem,
         "rule": write_rule(subscription.rule),
     }
 

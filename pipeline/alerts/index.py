@@ -9,13 +9,14 @@ keys are kept, to hold a million of them; it is parsed again when an article bri
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import chain
 
 from pipeline.alerts.query.article_keys import ArticleKeys
 from pipeline.alerts.query.evaluate import meets, spans
 from pipeline.alerts.query.keys import ANY, Key, Rarity, rarity_by_form, required_keys
+from pipeline.alerts.query.parts import all_leaves
 from pipeline.alerts.query.plan import normalise
 from pipeline.alerts.query.quick import Quick, quick
 from pipeline.alerts.query.syntax import EXPANDED_LIMIT, read_query
@@ -87,6 +88,12 @@ class SubscriptionIndex:
         with self._lock:
             self._remove(subscription_id)
 
+    def take_slow(self) -> dict[int, str]:
+        """Give the subscriptions left out for their slowness since the last call, with the reason."""
+        with self._lock:
+            found, self.slow = self.slow, {}
+            return found
+
     def match(self, article: Matchable) -> list[Match]:
         """Give the subscriptions that an article meets, each with the places that show why."""
         words = ArticleWords(article)
@@ -152,7 +159,7 @@ class SubscriptionIndex:
             )
             raise BadQuery(problem, 0)
         plan = self._plans[text] = _Plan(text, tuple(keys))
-        plan.strikes = 0 if any(isinstance(leaf, Regex) for leaf in _all_leaves(read.query)) else -1
+        plan.strikes = 0 if any(isinstance(leaf, Regex) for leaf in all_leaves(read.query)) else -1
         for key in plan.keys:
             self._file(key, plan)
         return plan
@@ -204,15 +211,3 @@ class SubscriptionIndex:
             self._firsts[key[0]] += by
             if not self._firsts[key[0]]:
                 del self._firsts[key[0]]
-
-
-def _all_leaves(tree: Query) -> Iterator[Query]:
-    """Yield every leaf of a query, negated ones too."""
-    stack = [tree]
-    while stack:
-        node = stack.pop()
-        inner = getattr(node, "parts", None) or [part for part in (getattr(node, "part", None),) if part]
-        if inner:
-            stack.extend(inner)
-        else:
-            yield node

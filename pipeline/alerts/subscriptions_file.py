@@ -11,13 +11,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.alerts.query.syntax import parse_query
+from pipeline.alerts.query.saved import names_in
+from pipeline.alerts.query.syntax import Saved, no_saved, parse_query
 from pipeline.errors import BadQuery, BadSettings
 from pipeline.rule import Rule
 from pipeline.rule_text import KEYS as RULE_KEYS
 from pipeline.rule_text import read_rule, write_rule
 
-_KEYS = ("name", "query", "channels")
+_KEYS = ("name", "query", "channels", "matches", "misses")
 _HEAD = "# One [[subscription]] each: a name, what to look for, and the channels that hear of it.\n"
 
 
@@ -29,20 +30,41 @@ class SubscriptionDraft:
     query: str
     channels: tuple[str, ...]
     rule: Rule = field(default_factory=Rule)
+    matches: tuple[str, ...] = ()  #: texts that must meet the query, with a title before ` // `
+    misses: tuple[str, ...] = ()  #: texts that must not
 
 
-def read_subscriptions(text: str, channels: Collection[str]) -> list[SubscriptionDraft]:
-    """Read `[[subscription]]` tables, in order; `channels` are the names that the settings know.
+def read_subscriptions(text: str, channels: Collection[str] | None, saved: Saved = no_saved) -> list[SubscriptionDraft]:
+    """Read `[[subscription]]` tables, in order; `channels` are the names that the settings know, None takes any.
 
-    Raises BadSettings with one sentence for every mistake in the file, not only the first.
+    Queries may name each other, and those that `saved` finds. Raises BadSettings with one sentence for every mistake
+    in the file, not only the first.
     """
     problems: list[str] = []
     tables = _tables(text, problems)
-    drafts = [_draft(table, f"subscription {n}", channels, problems) for n, table in enumerate(tables, 1)]
+    own = {table.get("name"): table.get("query") for table in tables}
+
+    def find(name: str) -> str | None:
+        query = own.get(name)
+        return query if isinstance(query, str) else saved(name)
+
+    drafts = [_draft(table, f"subscription {n}", channels, problems, find) for n, table in enumerate(tables, 1)]
     problems += _repeated([draft.name for draft in drafts])
     if problems:
         raise BadSettings(problems)
     return drafts
+
+
+def in_order(drafts: Iterable[SubscriptionDraft]) -> list[SubscriptionDraft]:
+    """Put drafts so that a query comes after those that it names; their own order holds otherwise."""
+    left = list(drafts)
+    result: list[SubscriptionDraft] = []
+    while left:
+        names = {draft.name for draft in left}
+        free = [draft for draft in left if not names & set(names_in(draft.query))]
+        result += free or left
+        left = [draft for draft in left if draft not in result]
+    return result
 
 
 def write_subscriptions(drafts: Iterable[SubscriptionDraft]) -> str:
@@ -65,7 +87,9 @@ def _tables(text: str, problems: list[str]) -> list[dict[str, Any]]:
     return []
 
 
-def _draft(table: dict[str, Any], place: str, channels: Collection[str], problems: list[str]) -> SubscriptionDraft:
+def _draft(
+    table: dict[str, Any], place: str, channels: Collection[str] | None, problems: list[str], saved: Saved
+) -> SubscriptionDraft:
     """Read one table; where something is wrong, a problem is noted and something harmless stands in."""
     name = _text(table, "name", place, problems)
     place = f"{place} ('{name}')" if name else place
@@ -76,8 +100,18 @@ def _draft(table: dict[str, Any], place: str, channels: Collection[str], problem
     ]
     query = _text(table, "query", place, problems)
     if query:
-        problems += _query_problems(query, place)
-    return SubscriptionDraft(name, query, _channels(table, place, channels, problems), _rule(table, place, problems))
+        problems += _query_problems(query, place, saved)
+    found = (_channels(table, place, channels, problems), _rule(table, place, problems))
+    texts = (_texts(table, "matches", place, problems), _texts(table, "misses", place, problems))
+    return SubscriptionDraft(name, query, *found, *texts)
+
+
+def _texts(table: dict[str, Any], key: str, place: str, problems: list[str]) -> tuple[str, ...]:
+    texts = table.get(key, [])
+    if isinstance(texts, list) and all(isinstance(text, str) for text in texts):
+        return tuple(texts)
+    problems.append(f"{place}: {key} must be a list of texts")
+    return ()
 
 
 def _rule(table: dict[str, Any], place: str, problems: list[str]) -> Rule:
@@ -96,16 +130,16 @@ def _text(table: dict[str, Any], key: str, place: str, problems: list[str]) -> s
     return ""
 
 
-def _query_problems(query: str, place: str) -> list[str]:
+def _query_problems(query: str, place: str, saved: Saved) -> list[str]:
     try:
-        parse_query(query)
+        parse_query(query, saved)
     except BadQuery as problem:
         mend = f"; try: {problem.suggestion}" if problem.suggestion else ""
         return [f"{place}: query, character {problem.position + 1}: {problem.problem}{mend}"]
     return []
 
 
-def _channels(table: dict[str, Any], place: str, known: Collection[str], problems: list[str]) -> tuple[str, ...]:
+def _channels(table: dict[str, Any], place: str, known: Collection[str] | None, problems: list[str]) -> tuple[str, ...]:
     names = table.get("channels")
     if names is None:
         problems.append(f"{place}: channels is missing; write channels = [] to see alerts in the dashboard only")
@@ -114,7 +148,8 @@ def _channels(table: dict[str, Any], place: str, known: Collection[str], problem
         problems.append(f'{place}: channels must be a list of names, such as ["alerts"]')
         return ()
     there_are = f"there are: {', '.join(sorted(known))}" if known else "there are none"
-    problems += [f"{place}: channel '{name}' is not known; {there_are}" for name in names if name not in known]
+    unknown = [] if known is None else [name for name in names if name not in known]
+    problems += [f"{place}: channel '{name}' is not known; {there_are}" for name in unknown]
     return tuple(dict.fromkeys(names))
 
 
@@ -128,8 +163,12 @@ def _table_text(draft: SubscriptionDraft) -> str:
     rule = "".join(f"{key} = {_value(value)}\n" for key, value in write_rule(draft.rule).items())
     return (
         f"\n[[subscription]]\nname = {_quoted(draft.name)}\nquery = {_quoted(draft.query)}\n"
-        f"channels = [{channels}]\n{rule}"
+        f"channels = [{channels}]\n{rule}{_list('matches', draft.matches)}{_list('misses', draft.misses)}"
     )
+
+
+def _list(key: str, texts: tuple[str, ...]) -> str:
+    return f"{key} = [\n{''.join(f'  {_quoted(text)},{chr(10)}' for text in texts)}]\n" if texts else ""
 
 
 def _value(value: Any) -> str:

@@ -5,6 +5,7 @@ changes with every change, also of another process, and tells it to read again.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
@@ -20,20 +21,31 @@ from pipeline.store.tables import subscriptions
 from pipeline.store.types import clean_text
 
 _VERSION = "subscriptions_version"
-_NAMES = ("id", "name", "query", "channels", "enabled", "rule")
+_NAMES = ("id", "name", "query", "channels", "enabled", "rule", "problem")
 _PLAIN = Rule()
 
 
 def add(
-    tx: Connection, name: str, query: str, channels: Sequence[str], now: datetime, rule: Rule = _PLAIN
+    tx: Connection,
+    name: str,
+    query: str,
+    channels: Sequence[str],
+    now: datetime,
+    rule: Rule = _PLAIN,
+    *,
+    expanded: str | None = None,
 ) -> Subscription:
-    """Store a subscription; the very same again gives the stored one, another of that name raises Unusable."""
-    meta.raise_number(tx, _VERSION)  # first, so that of two transactions that add one name the second sees it
+    """Store a subscription; the very same again gives the stored one, another of that name raises Unusable.
+
+    `expanded` is the query with the saved queries it names written out; `pipeline.subscribing` knows it.
+    """
+    number = _next_version(tx)  # first, so that of two transactions that add one name the second sees it
     wanted = tuple(dict.fromkeys(channels))
     found = find_by_name(tx, name)
     if found is None:
         row = {"name": name, "query": query, "channels": wanted, "enabled": True, "added_at": now, "removed": False}
         row |= {"rule": write_rule(rule) or None, "feed_key": token_urlsafe(24)}
+        row |= {"version": number, "expanded": expanded}
         added = tx.execute(subscriptions.insert().values(row).returning(subscriptions.c.id)).scalar_one()
         return get(tx, added)
     if (found.query, found.channels, found.rule) != (clean_text(query), wanted, rule):
@@ -80,8 +92,54 @@ def remove(tx: Connection, subscription_id: int) -> None:
 
 
 def switch(tx: Connection, subscription_id: int, *, enabled: bool) -> None:
-    """Switch a subscription on or off. Raises NotFound."""
-    _change(tx, subscription_id, enabled=enabled)
+    """Switch a subscription on or off; what was wrong with it is forgotten. Raises NotFound."""
+    _change(tx, subscription_id, enabled=enabled, problem=None)
+
+
+def stop(tx: Connection, subscription_id: int, problem: str) -> None:
+    """Switch a subscription off by itself, and keep why. Raises NotFound."""
+    _change(tx, subscription_id, enabled=False, problem=problem)
+
+
+def edit(
+    tx: Connection,
+    subscription_id: int,
+    query: str,
+    channels: Sequence[str],
+    rule: Rule,
+    *,
+    expanded: str | None = None,
+) -> None:
+    """Give a subscription another query, channels and rule; its alerts stay. Raises NotFound."""
+    values = {"query": query, "channels": list(channels), "rule": write_rule(rule) or None, "expanded": expanded}
+    _change(tx, subscription_id, **values)
+
+
+def set_expanded(tx: Connection, subscription_id: int, expanded: str) -> None:
+    """Keep a query with the saved queries it names written out, after one of these changed. Raises NotFound."""
+    _change(tx, subscription_id, expanded=expanded)
+
+
+def naming(tx: Connection, name: str) -> list[Subscription]:
+    """Give the subscriptions whose queries name a saved query."""
+    asked = subscriptions.c.query.contains(f'@"{name}"', autoescape=True)
+    found = select(subscriptions).where(asked, ~subscriptions.c.removed).order_by(subscriptions.c.name)
+    return [subscription_of(row) for row in tx.execute(found)]
+
+
+def changed_since(tx: Connection, number: int) -> dict[int, Subscription | None]:
+    """Give what changed after `version` gave a number, by id, as a matcher asks it; None for what was removed.
+
+    Saved queries are written out in these. Since 0, all that there are.
+    """
+    c = subscriptions.c
+    asked = select(subscriptions).where(c.version > number if number else ~c.removed)
+    return {row.id: None if row.removed else _to_match(row) for row in tx.execute(asked.order_by(c.id))}
+
+
+def _to_match(row: Row[Any]) -> Subscription:
+    found = subscription_of(row)
+    return replace(found, query=row.expanded) if row.expanded else found
 
 
 def set_channels(tx: Connection, subscription_id: int, channels: Sequence[str]) -> None:
@@ -125,8 +183,13 @@ def version(tx: Connection) -> int:
     return meta.number(tx, _VERSION)
 
 
-def _change(tx: Connection, subscription_id: int, **values: Any) -> None:
+def _next_version(tx: Connection) -> int:
     meta.raise_number(tx, _VERSION)
+    return meta.number(tx, _VERSION)
+
+
+def _change(tx: Connection, subscription_id: int, **values: Any) -> None:
+    values["version"] = _next_version(tx)
     changed = update(subscriptions).where(subscriptions.c.id == subscription_id, ~subscriptions.c.removed)
     if tx.execute(changed.values(values)).rowcount != 1:
         raise NotFound(f"there is no subscription {subscription_id}")
@@ -144,5 +207,5 @@ def columns(prefix: str) -> list[Label[Any]]:
 
 def subscription_of(row: Row[Any], prefix: str = "") -> Subscription:
     """Read a row of the table, or one with `columns` of that prefix."""
-    number, name, query, channels, enabled, rule = (getattr(row, prefix + column) for column in _NAMES)
-    return Subscription(number, name, query, tuple(channels), enabled, read_rule(rule or {}))
+    number, name, query, channels, enabled, rule, problem = (getattr(row, prefix + column) for column in _NAMES)
+    return Subscription(number, name, query, tuple(channels), enabled, read_rule(rule or {}), problem or "")

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.alerts.subscriptions_file import SubscriptionDraft, read_subscriptions, write_subscriptions
+from pipeline.alerts.expectations import disappointed
+from pipeline.alerts.subscriptions_file import SubscriptionDraft, in_order, read_subscriptions, write_subscriptions
 from pipeline.errors import BadSettings
 
 GOOD = """
@@ -65,7 +66,10 @@ def test_all_mistakes_come_at_once() -> None:
         "subscription 1: name is missing",
         "subscription 1: query, character 7: AND has nothing after it; try: Kursk",
         "subscription 1: channel 'pager' is not known; there are: alerts, desk",
-        "subscription 2 ('B'): 'colour' is not known; there are name, query, channels; rules: docs/alerts.md",
+        (
+            "subscription 2 ('B'): 'colour' is not known; there are name, query, channels, matches, misses; "
+            "rules: docs/alerts.md"
+        ),
         "subscription 2 ('B'): query must be a text, not empty",
         "subscription 2 ('B'): channels is missing; write channels = [] to see alerts in the dashboard only",
         """subscription 3 ('B'): channels must be a list of names, such as ["alerts"]""",
@@ -104,3 +108,38 @@ def test_queries_stay_readable() -> None:
     assert """query = '"Kursk region" OR Belgorod'""" in write_subscriptions(
         read_subscriptions(GOOD, {"alerts", "desk"})
     )
+
+
+EXAMPLES = """
+[[subscription]]
+name = "No sport"
+query = '@"Border" -hockey'
+channels = []
+matches = ["Troops in Kursk"]
+misses = ["Hockey in Kursk", "Kursk // Quiet hockey"]
+
+[[subscription]]
+name = "Border"
+query = "Kursk OR Belgorod"
+channels = []
+matches = ["Kursk // A fire", "Belgorod"]
+"""
+
+
+def test_a_file_is_held_to_its_own_examples() -> None:
+    """Texts that must and must not meet a query are asked; queries of the file may name each other in any order."""
+    drafts = read_subscriptions(EXAMPLES, None)
+    assert disappointed(drafts) == []
+    assert [draft.name for draft in in_order(drafts)] == ["Border", "No sport"]
+    changed = read_subscriptions(EXAMPLES.replace("-hockey", "-football").replace('"Belgorod"]', '"Sumy"]'), None)
+    assert disappointed(changed) == [
+        "'No sport' is met by: Hockey in Kursk",
+        "'No sport' is met by: Kursk // Quiet hockey",
+        "'Border' misses: Sumy",
+    ]
+
+
+def test_examples_are_written_and_read_again() -> None:
+    """Export keeps what import would ask."""
+    drafts = read_subscriptions(EXAMPLES, None)
+    assert read_subscriptions(write_subscriptions(drafts), None) == drafts

@@ -193,3 +193,42 @@ def test_why_an_address_did_not_come(command: Command) -> None:
     answer = json.loads(command("why", "https://elsewhere.example/1", "Lock", "--json").stdout)
     assert (answer["got_it"], answer["steps"][0]["passed"]) == (False, "no")
     assert command("why", "https://elsewhere.example/1", "Nothing").returncode == 2
+
+
+def test_subscriptions_go_through_a_file(command: Command, tmp_path: Path) -> None:
+    """Exported, checked, edited, imported: what has the same name is changed, nothing else is touched."""
+    command("subscriptions", "add", "Rates", '"interest rate"')
+    command("subscriptions", "add", "Bread", "ovens")
+    file = tmp_path / "team.toml"
+    assert command("subscriptions", "export", file).returncode == 0
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("'\"interest rate\"'", "'\"interest rates\"'"), encoding="utf-8")
+    assert "2 subscriptions, 0 examples" in command("subscriptions", "check", file).stdout
+    assert "1 changed (dry run" in command("subscriptions", "import", file, "--dry-run").stdout
+    done = command("subscriptions", "import", file).stdout
+    assert [line for line in done.splitlines() if not line.startswith("0")] == ["1 changed", "1 unchanged"]
+    assert {row["query"] for row in command.rows("subscriptions", "list")} == {'"interest rates"', "ovens"}
+    file.write_text(text + 'misses = ["The interest rate rose"]\n', encoding="utf-8")
+    refused = command("subscriptions", "check", file)
+    assert (refused.returncode, "is met by: The interest rate rose" in refused.stderr) == (2, True)
+
+
+def test_queries_of_google_alerts_are_taken_over(command: Command, tmp_path: Path) -> None:
+    """Each line is a query; what is lost is named with its line, the rest is stored."""
+    file = tmp_path / "alerts.txt"
+    file.write_text("War\tKursk troops OR army filetype:pdf\nfiletype:doc\n", encoding="utf-8")
+    done = command("subscriptions", "import", file, "--from", "google")
+    assert "1 added" in done.stdout
+    assert "line 1: 'filetype:pdf' was left out" in done.stderr
+    assert "line 2 was left out" in done.stderr
+    assert [(row["name"], row["query"]) for row in command.rows("subscriptions", "list")] == [
+        ("War", "Kursk AND (troops OR army)")
+    ]
+
+
+def test_a_query_is_tried_on_an_empty_archive(command: Command) -> None:
+    """Where nothing can be said, that is said; spellings likewise."""
+    tried = command("subscriptions", "test", "Kursk", "--days", 7)
+    assert tried.returncode == 0
+    assert "nothing can be said" in tried.stdout
+    assert "No article holds" in command("subscriptions", "variants", "Zelensky").stdout
