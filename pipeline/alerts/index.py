@@ -30,10 +30,12 @@ SLOW_SECONDS = 0.05  #: of processor time that a query with regular expressions 
 STRIKES = 3  #: articles for which it may take longer before it is left out
 
 
-@lru_cache(maxsize=100_000)
-def _read(text: str) -> Quick:
-    """Parse a query; raises BadQuery, which is not remembered. Saved queries have been written out before."""
+def _read_anew(text: str) -> Quick:
+    """Parse a query; raises BadQuery. Saved queries have been written out before."""
     return quick(normalise(read_query(text, limit=EXPANDED_LIMIT).query))
+
+
+_read = lru_cache(maxsize=100_000)(_read_anew)  #: for those that articles bring up
 
 
 class _Plan:
@@ -149,7 +151,7 @@ class SubscriptionIndex:
 
     def _planned(self, text: str) -> _Plan:
         """Make a plan and file it under its keys; raises BadQuery."""
-        read = _read(text)
+        read = _read_anew(text)
         keys = required_keys(read.query, self._rarity)
         if keys is None:
             raise AssertionError("the parser lets no query without required words pass")
@@ -159,7 +161,8 @@ class SubscriptionIndex:
             )
             raise BadQuery(problem, 0)
         plan = self._plans[text] = _Plan(text, tuple(keys))
-        plan.strikes = 0 if any(isinstance(leaf, Regex) for leaf in all_leaves(read.query)) else -1
+        if "/" in text and any(isinstance(leaf, Regex) for leaf in all_leaves(read.query)):
+            plan.strikes = 0
         for key in plan.keys:
             self._file(key, plan)
         return plan

@@ -16,14 +16,14 @@ from pipeline.alerts.query.terms import fast_terms
 from pipeline.errors import BadQuery
 from pipeline.model import Matchable, Subscription
 
-TEXTS = st.lists(
-    st.sampled_from([*"ab1'’`s -.é ßæŁ“\ufe77\u06e5\u00ad\u0301\u200b東ก한й٣", "'s", "’s ", "co-op", "\n"]), max_size=12
-).map("".join)
+PIECES = [*"ab1'’`s -.é ßæŁ“\ufe77\u06e5\u00ad\u0301\u200b東ก한й٣", "'s", "’s ", "'ś", "s\u0301", "co-op", "\n"]
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 
 
 @given(st.one_of(TEXTS, st.text(max_size=20)))
 @example("a's's b")
 @example(" 's a")
+@example("a'ś a's\u0301 aʼs")
 @settings(max_examples=400, deadline=None)
 def test_words_are_cut_fast_as_they_are_cut_with_places(text: str) -> None:
     """The index looks for the very words that places are shown of."""

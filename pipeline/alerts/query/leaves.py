@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pipeline.alerts.query.fold import Token, fold, is_unspaced, terms_of, tokenise
 from pipeline.alerts.query.names import sound
+from pipeline.alerts.query.terms import fast_terms
 from pipeline.alerts.query.tree import (
     Anything,
     Atom,
@@ -64,7 +65,7 @@ def worded(text: str, position: int, place: Place, *, quoted: bool, query: str) 
     wild = _with_wildcards(text, quoted=quoted)
     if wild is not None:
         return Sequence(_globs(wild, text, position), shown, position, place.field)
-    terms = terms_of(_ESCAPED.sub(r"\1", text))
+    terms = tuple(fast_terms(_ESCAPED.sub(r"\1", text) if "\\" in text else text))
     if not terms:
         raise _nothing(shown, position, query)
     one = len(terms) == 1
@@ -153,6 +154,8 @@ def _with_wildcards(text: str, *, quoted: bool) -> str | None:
 
     In a phrase a question mark at the end of a word is one: "Who killed him?".
     """
+    if "*" not in text and "?" not in text:
+        return None
     found = False
 
     def replace(wildcard: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ is made only for queries that the parser refuses, since it words most mistakes b
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pipeline.alerts.query.tree import OPERATORS
 from pipeline.errors import BadQuery
@@ -40,8 +41,7 @@ _PIECE = re.compile(
 _SINGLE_QUOTED = re.compile(r"'([^'\"]+)'(?=$|[\s)])")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One piece of a query; `kind` is a group of the pattern above."""
 
     kind: str

@@ -120,11 +120,12 @@ class _Parser:
         self.mixed = False
         self._library = library
         self._within = within  #: the saved queries whose text this is, outermost first
-        self._pieces = [piece for piece in pieces(query) if piece.kind != "space" and not self._is_idle(piece)]
+        read = [piece for piece in pieces(query) if piece.kind != "space" and not self._is_idle(piece)]
+        self._pieces: list[Piece | None] = [*read, None]  # None is the end
         self._at = 0
 
     def parse(self) -> Query:
-        if not self._pieces:
+        if self._peek() is None:
             raise BadQuery("the query holds no word", 0)
         tree = self._or(Place(), 0)
         if piece := self._peek():
@@ -139,7 +140,7 @@ class _Parser:
         return "'" in self.query[piece.end :] and not self.query[: piece.start][-1:].strip()
 
     def _peek(self) -> Piece | None:
-        return self._pieces[self._at] if self._at < len(self._pieces) else None
+        return self._pieces[self._at]
 
     def _next(self) -> Piece:
         piece = self._peek()

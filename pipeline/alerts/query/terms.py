@@ -13,6 +13,7 @@ _TYPESET = (
     ("’", "'"), ("‘", "'"), ("“", " "), ("”", " "), ("—", " "), ("–", " "), ("\u00a0", " "), ("…", " "), ("é", "e"),
 )  # fmt: skip
 _BEYOND = re.compile(r"[^\x00-\x7f]")
+_NEAR_APOSTROPHE = re.compile(f"[{APOSTROPHES}][sS]?[^\\x00-\\x7f]")
 _WORD = re.compile(r"([a-z0-9]+)(?:'s(?![a-z0-9]))?")
 _ASCII = {code: chr(code).lower() if chr(code).isalnum() else "'" if chr(code) in "'`" else " " for code in range(128)}
 _ELSEWHERE = "\x00"  #: stands in for a letter that does not fold to ASCII
@@ -53,6 +54,8 @@ def fast_terms(text: str) -> list[str]:
         for typeset, ours in _TYPESET:
             plain = plain.replace(typeset, ours)
         if not plain.isascii():
+            if _NEAR_APOSTROPHE.search(plain):  # a'ś is no possessive, and a's with an accent to come neither
+                return [token.term for token in tokenise(text)]
             plain = _BEYOND.sub(_replace, plain.replace(_ELSEWHERE, " "))
             if _ELSEWHERE in plain:
                 return [token.term for token in tokenise(text)]
