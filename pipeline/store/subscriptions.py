@@ -165,6 +165,13 @@ def feed_key_of(tx: Connection, subscription_id: int) -> str | None:
     return tx.execute(select(subscriptions.c.feed_key).where(mine)).scalar_one_or_none()
 
 
+def written_out(tx: Connection, subscription_id: int) -> str:
+    """Give the query of a subscription that is there, saved queries in it written out."""
+    asked = select(subscriptions.c.expanded, subscriptions.c.query).where(subscriptions.c.id == subscription_id)
+    row = tx.execute(asked).one()
+    return row.expanded or row.query
+
+
 def added_at(tx: Connection, subscription_id: int) -> datetime:
     """Give when a subscription was added that is there."""
     added: datetime = tx.execute(

@@ -62,7 +62,9 @@ def _ask(tx: Connection, found: _Found, stored: StoredArticle, feed: str, folder
     added_at = subscriptions.added_at(tx, found.subscription.id)
     found.steps.append(steps.asked(found.subscription, added_at, stored))
     try:
-        found.clause = explain(found.subscription.query, matchable(stored.article, feed, folder))
+        found.clause = explain(
+            subscriptions.written_out(tx, found.subscription.id), matchable(stored.article, feed, folder)
+        )
     except BadQuery as problem:
         found.steps.append(Step(Stage.MATCHED, Passed.NO, None, f"the query cannot be read: {problem.problem}"))
         return

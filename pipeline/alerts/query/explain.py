@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.alerts.query.evaluate import meets, spans
 from pipeline.alerts.query.spell import spell
-from pipeline.alerts.query.syntax import parse_query
+from pipeline.alerts.query.syntax import EXPANDED_LIMIT, read_query
 from pipeline.alerts.query.tree import And, Not, Or, Query
 from pipeline.alerts.query.words import ArticleWords
 from pipeline.model import Matchable
@@ -42,7 +42,7 @@ class Clause:
 
 def explain(query: str, article: Matchable) -> Clause:
     """Explain a query; raises BadQuery if it cannot be read."""
-    return _clause(parse_query(query), ArticleWords(article), article)
+    return _clause(read_query(query, limit=EXPANDED_LIMIT).query, ArticleWords(article), article)
 
 
 def _clause(query: Query, words: ArticleWords, article: Matchable) -> Clause:
