@@ -169,7 +169,7 @@ def written_out(tx: Connection, subscription_id: int) -> str:
     """Give the query of a subscription that is there, saved queries in it written out."""
     asked = select(subscriptions.c.expanded, subscriptions.c.query).where(subscriptions.c.id == subscription_id)
     row = tx.execute(asked).one()
-    return row.expanded or row.query
+    return str(row.expanded or row.query)
 
 
 def added_at(tx: Connection, subscription_id: int) -> datetime:
