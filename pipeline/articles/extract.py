@@ -10,7 +10,7 @@ from pipeline.articles.choose import Chosen, choose
 from pipeline.articles.cleaning import clean_line, clean_text
 from pipeline.articles.edges import trim_edges
 from pipeline.articles.hint import Hint
-from pipeline.articles.kinds import find_kind, looks_of
+from pipeline.articles.kinds import find_kind, looks_of, may_be_other
 from pipeline.articles.metadata import read_metadata
 from pipeline.articles.parse import parse
 from pipeline.articles.signs import Signs, read_signs
@@ -43,7 +43,7 @@ def extract_page(html: str, url: str, hint: Hint) -> Extract:
 
 def _kind(html: str, chosen: Chosen, title: str) -> Reason | None:
     """Tell what the page is if it is no article; a page without a word is no kind."""
-    if not chosen.page.blocks:
+    if not chosen.page.blocks or not may_be_other(chosen.page, chosen.indexes):
         return None
     return find_kind(looks_of(chosen.page, chosen.indexes, title), partial(_signs, html))
 

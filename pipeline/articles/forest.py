@@ -34,22 +34,30 @@ class Forest:
     def ask(self, rows: Sequence[Sequence[float]], lengths: Sequence[int]) -> list[float]:
         """Give the probability of each block."""
         alone = [_probability(self.first, row) for row in rows]
-        around = in_context(rows, lengths, alone, self.kept)
-        return [
-            share if _is_hopeless(alone, index) else _probability(self.second, around[index])
-            for index, share in enumerate(alone)
-        ]
+        hopeful = [index for index in range(len(rows)) if not _is_hopeless(alone, index)]
+        likely = list(alone)
+        for index, row in zip(hopeful, in_context(rows, lengths, alone, self.kept, hopeful), strict=True):
+            likely[index] = _probability(self.second, row)
+        return likely
 
 
 def in_context(
-    rows: Sequence[Sequence[float]], lengths: Sequence[int], alone: Sequence[float], kept: Sequence[int]
+    rows: Sequence[Sequence[float]],
+    lengths: Sequence[int],
+    alone: Sequence[float],
+    kept: Sequence[int],
+    indexes: Sequence[int] | None = None,
 ) -> list[list[float]]:
-    """Give the rows of the second round: some traits, what the first round said of the block and of those around."""
+    """Give the rows of the second round: some traits, what the first round said of the block and of those around.
+
+    For the blocks at `indexes`, or for all.
+    """
     count = len(rows)
     masses = list(accumulate((length * share for length, share in zip(lengths, alone, strict=True)), initial=0.0))
     total = masses[-1] + 1
     found = []
-    for index, row in enumerate(rows):
+    for index in range(count) if indexes is None else indexes:
+        row = rows[index]
         near = [alone[index + step] if 0 <= index + step < count else 0.0 for step in _NEAR]
         before, after = alone[max(0, index - _REACH) : index], alone[index + 1 : index + 1 + _REACH]
         found.append(

@@ -41,6 +41,13 @@ class Looks:
     plain_length: int  #: of the chosen paragraphs that are no teaser's text
 
 
+def may_be_other(page: Page, chosen: Sequence[int]) -> bool:
+    """Tell whether a closer look is worth its time: the text is short, or many links stand in it."""
+    if sum(page.blocks[index].length for index in chosen) <= _LONGEST:
+        return True
+    return sum(block.is_link for block in page.blocks[chosen[0] : chosen[-1] + 1]) >= _FEWEST_TEASERS
+
+
 def looks_of(page: Page, chosen: Sequence[int], title: str) -> Looks:
     """Sum up a page."""
     blocks = page.blocks
