@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from config.settings import Settings
+from config.settings import HubChannel, Settings
 from pipeline.errors import BadSettings
 
 PREFIX = "STORYWATCH_"
@@ -57,6 +57,8 @@ def contradictions(settings: Settings) -> Iterator[str]:
     for name in settings.operator.channels:
         if name not in settings.channels:
             yield f"operator.channels names {name!r}, and there is no such channel: {', '.join(settings.channels)}"
+        elif isinstance(settings.channels[name], HubChannel):
+            yield f"operator.channels names {name!r}, a hub, which carries no messages: name a channel that people read"
     if delivery.first_retry_seconds > delivery.longest_retry_seconds:
         yield (
             f"delivery.first_retry_seconds = {delivery.first_retry_seconds} is above "

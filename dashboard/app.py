@@ -75,7 +75,7 @@ def create_app(
     hubs by channel. `required_kinds` are the kinds of process of which `/readyz` and the overview miss one that does
     not beat.
     """
-    keys = Keys(settings, clock)
+    keys, feed_rules = Keys(settings, clock), feed_rules or FeedRules()
     framing = Framing(keys)
     sources = Sources(database, queue_view, clock, has_queue_pages=bool(queue_url), required_kinds=required_kinds)
     app = Dashboard(title="Storywatch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
@@ -87,10 +87,10 @@ def create_app(
     app.include_router(subscription_routes(sources, site_url, hubs or {}))
     app.include_router(page_routes(sources, framing))
     app.include_router(queue_routes(sources, framing))
-    app.include_router(feed_page_routes(sources, framing, feed_rules or FeedRules()))
+    app.include_router(feed_page_routes(sources, framing, feed_rules))
     if callbacks is not None:
         app.include_router(hub_routes(callbacks))
-    app.mount("/api/v1", create_api(sources))
+    app.mount("/api/v1", create_api(sources, feed_rules.quota))
     app.mount("/static", StaticFiles(directory=STATIC))
     if queue_url:
         app.mount("/rq", queue_pages(queue_url))

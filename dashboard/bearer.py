@@ -1,6 +1,6 @@
 """The token that a program sends with its request (S27).
 
-In: a request's headers, the store, and the throttle that guesses of passwords share. Out: a `Bearing` for the
+In: a request's headers, and the store. Out: a `Bearing` for the
 rules. Hides the Authorization header's form (RFC 6750). Trap: only the header counts; a token in an address
 ends up in logs and histories, so the rules refuse one there.
 """

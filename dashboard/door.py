@@ -42,6 +42,7 @@ class Keys:
     sessions: Sessions = field(default_factory=Sessions)
     tokens: FormTokens = field(default_factory=FormTokens)
     throttle: Throttle = field(default_factory=Throttle)
+    bearer_throttle: Throttle = field(default_factory=Throttle)  #: its own, or wrong tokens would lock the login
 
     @property
     def has_password(self) -> bool:
@@ -129,9 +130,11 @@ class Door:
             return fault_of_status(503, html=False, headers={"Retry-After": "5"})
         if bearing.claim is not Claim.WRONG:
             return bearing
-        wait_seconds = self._keys.throttle.wait_seconds(peer, now)
-        self._keys.throttle.note_failure(peer, now)
-        return too_many_guesses(wait_seconds) if wait_seconds > 0 else bearing
+        wait_seconds = self._keys.bearer_throttle.wait_seconds(peer, now)
+        if wait_seconds > 0:
+            return too_many_guesses(wait_seconds)
+        self._keys.bearer_throttle.note_failure(peer, now)
+        return bearing
 
 
 def too_many_guesses(wait_seconds: float) -> Response:

@@ -7,12 +7,14 @@ into the store, a body is read only up to its cap, and a bad signature is answer
 
 import asyncio
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
 
 import structlog
 from fastapi import APIRouter, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 
 from dashboard.door import Clock
@@ -27,11 +29,33 @@ from pipeline.store.database import Database
 log = structlog.get_logger(__name__)
 
 BODY_BYTES = 3_000_000
+BODY_SECONDS = 20.0
+READ_AT_ONCE = 2  #: bodies of one subscription, so that one hub fills neither memory nor connections
 AT_ONCE = 4  #: documents read at a time; the others wait their turn in their connections
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 NOTHING = PlainTextResponse("nothing here\n", status_code=404)
 TAKEN = PlainTextResponse("taken\n", status_code=202)
 TOO_MUCH = PlainTextResponse("too much\n", status_code=413)
+
+
+class Reading:
+    """Counts the bodies that are being read for each token."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def begin(self, token: str) -> bool:
+        """Begin to read one more body for `token`; False if it has its share."""
+        if self._counts[token] >= READ_AT_ONCE:
+            return False
+        self._counts[token] += 1
+        return True
+
+    def end(self, token: str) -> None:
+        """End what was begun."""
+        self._counts[token] -= 1
+        if not self._counts[token]:
+            del self._counts[token]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +68,7 @@ class Callbacks:
     entry_limit: int = 2000
     random: Random = field(default_factory=SystemRandom)
     rate: PushedRate = field(default_factory=PushedRate)
+    reading: Reading = field(default_factory=Reading)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def find(self, token: str) -> Push | None:
@@ -57,15 +82,20 @@ def hub_routes(callbacks: Callbacks) -> APIRouter:
 
     @router.get("/websub/{token}")
     async def asked(token: str, request: Request) -> Response:
-        refused = callbacks.rate.refusal(token, callbacks.clock())
+        refused = _refusal(callbacks, token)
         return refused or await _verify(callbacks, token, request)
 
     @router.post("/websub/{token}")
     async def pushed(token: str, request: Request) -> Response:
-        refused = callbacks.rate.refusal(token, callbacks.clock())
+        refused = _refusal(callbacks, token)
         return refused or await _receive(callbacks, token, request)
 
     return router
+
+
+def _refusal(callbacks: Callbacks, token: str) -> Response | None:
+    """Refuse what cannot be an address of ours before it is counted, and then what is one too many."""
+    return callbacks.rate.refusal(token, callbacks.clock()) if TOKEN.fullmatch(token) else NOTHING
 
 
 async def _verify(callbacks: Callbacks, token: str, request: Request) -> Response:
@@ -95,11 +125,16 @@ async def _receive(callbacks: Callbacks, token: str, request: Request) -> Respon
     if push is None:
         return NOTHING
     callbacks.rate.know(token)
-    async with callbacks.turns:
+    if not callbacks.reading.begin(token):
+        return PlainTextResponse("later\n", status_code=429, headers={"Retry-After": "60"})
+    try:
         body = await _body(request)
-        if body is None:
-            await callbacks.database.run(pushes.count_bad, push.feed_id)
-            return TOO_MUCH
+    finally:
+        callbacks.reading.end(token)
+    if body is None:
+        await callbacks.database.run(pushes.count_bad, push.feed_id)
+        return TOO_MUCH
+    async with callbacks.turns:
         if not websub.is_signed(body, request.headers.get("x-hub-signature"), push.secret):
             await callbacks.database.run(pushes.count_bad, push.feed_id)
             log.warning("push_unsigned", feed_id=push.feed_id, hub=push.hub_url)
@@ -109,13 +144,17 @@ async def _receive(callbacks: Callbacks, token: str, request: Request) -> Respon
 
 
 async def _body(request: Request) -> bytes | None:
-    """Read a body; None once it is beyond its cap."""
+    """Read a body; None once it is beyond its cap or its time, or whoever sends it hangs up."""
     pieces, length = [], 0
-    async for piece in request.stream():
-        length += len(piece)
-        if length > BODY_BYTES:
-            return None
-        pieces.append(piece)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for piece in request.stream():
+                length += len(piece)
+                if length > BODY_BYTES:
+                    return None
+                pieces.append(piece)
+    except (TimeoutError, ClientDisconnect):
+        return None
     return b"".join(pieces)
 
 

@@ -114,7 +114,7 @@ def _has_it(request: Request, etag: str, modified: float) -> bool:
 def find_by_mac(tx: Connection, subscription_id: int, channel: str, mac: str) -> Subscription:
     """Give the subscription whose address of unsubscription this is; raises NotFound for any other."""
     try:
-        key = subscriptions.feed_key_of(tx, subscription_id)
+        key = subscriptions.find_leave_key(tx, subscription_id)
     except OverflowError:
         key = None
     if key is None or not hmac.compare_digest(unsubscribe_mac(key, channel).encode(), mac.encode()):

@@ -679,7 +679,8 @@ class DeliveryTask:
     attempts: int  #: this one included
     notice: Notice
     made_at: datetime
-    feed_key: str = ""  #: of the subscription, for addresses that its receivers may know
+    feed_key: str = ""  #: the secret in the address of the subscription's feed
+    leave_key: str = ""  #: the secret behind its addresses of unsubscription; whoever reads the feed does not know it
     site_url: str = ""  #: where the dashboard is reached, without a slash at the end; empty if nobody knows
 
 

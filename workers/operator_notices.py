@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from pipeline.alerts.channels import Poster, Target, deliver
+from pipeline.alerts.channels.chat import Speaker
 from pipeline.errors import Failure, Permanent, StoreUnavailable, Transient
 from pipeline.model import Alert, DeliveryTask, OperatorNotice, Reason
 from pipeline.store import coverage
@@ -39,6 +40,7 @@ class OperatorNotices:
         targets: Mapping[str, Target],
         data_dir: Path,
         *,
+        chat: Speaker | None = None,
         look_seconds: float = LOOK_SECONDS,
         clock: Clock = utc_now,
     ) -> None:
@@ -46,6 +48,7 @@ class OperatorNotices:
         self._transport = transport
         self._targets = targets
         self._data_dir = data_dir
+        self._chat = chat
         self._look_seconds = look_seconds
         self._clock = clock
 
@@ -64,8 +67,8 @@ class OperatorNotices:
     async def send_due(self) -> int:
         """Send what is due; counts the tries."""
         due = await self._database.run(coverage.claim_notices, self._clock(), BATCH)
-        for notice in due:
-            await self._send(notice)
+        # All at once: one after the other, slow ones would outlast the claim of those behind them.
+        await asyncio.gather(*(self._send(notice) for notice in due))
         return len(due)
 
     async def _send(self, notice: OperatorNotice) -> None:
@@ -74,7 +77,7 @@ class OperatorNotices:
             target = self._targets.get(notice.channel)
             if target is None:
                 raise Permanent(Reason.CHANNEL_UNKNOWN, f"no channel is named {notice.channel!r} in the settings")
-            await deliver(task_of(notice), target, self._transport, self._data_dir)
+            await deliver(task_of(notice), target, self._transport, self._data_dir, self._chat)
         except Failure as failure:
             again = isinstance(failure, Transient) and notice.attempts < ATTEMPTS
             wait = min(FIRST_WAIT * 2 ** (notice.attempts - 1), LONGEST_WAIT)

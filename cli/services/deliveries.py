@@ -22,6 +22,7 @@ async def work(context: Context, stops: Stops) -> None:
     folder = data_dir(settings)
     targets = channel_targets(settings.channels, folder)
     timeout_seconds = delivery_timeout_seconds(settings)
+    chat = Chat(transport_policy(settings), SCHEMES)
     async with Transport(transport_policy(settings)) as transport:
         jobs = DeliveryJobs(
             context.database,
@@ -32,7 +33,7 @@ async def work(context: Context, stops: Stops) -> None:
             holder=context.name,
             timeout_seconds=timeout_seconds,
             site_url=site_url(settings),
-            chat=Chat(transport_policy(settings), SCHEMES),
+            chat=chat,
         )
         worker = ConcurrentWorker(
             WorkQueue(DELIVERIES, open_queue(settings)),
@@ -41,7 +42,7 @@ async def work(context: Context, stops: Stops) -> None:
             name=context.name,
             grace_seconds=timeout_seconds,
         )
-        notices = OperatorNotices(context.database, transport, targets, folder)
+        notices = OperatorNotices(context.database, transport, targets, folder, chat=chat)
         async with context.beating(worker.detail, stops.hurry), beside(notices.run(stops.stop)):
             await worker.run(stops.stop, stops.hurry)
 

@@ -19,6 +19,7 @@ from dashboard.api.tokens import token_routes
 from dashboard.api.work import work_routes
 from dashboard.sources import Sources
 from pipeline.errors import BadQuery, NotFound, Taken, Unavailable, Unusable
+from pipeline.store.adding import Quota
 
 ABOUT = (
     "What the pages of Storywatch show and do, for programs. Send a token in the Authorization header: "
@@ -42,7 +43,7 @@ FAULTS: dict[int | str, dict[str, object]] = {
 UNUSABLE = {NotFound: (404, "Nothing here"), Taken: (409, "That stands already")}
 
 
-def create_api(sources: Sources) -> FastAPI:
+def create_api(sources: Sources, quota: Quota) -> FastAPI:
     """Make the application; it opens and starts nothing."""
     api = FastAPI(
         title="Storywatch",
@@ -55,8 +56,9 @@ def create_api(sources: Sources) -> FastAPI:
         servers=[{"url": "/api/v1"}],
         root_path_in_servers=False,
     )
-    for routes in (story_routes, alert_routes, feed_routes, work_routes, token_routes, event_routes):
+    for routes in (story_routes, alert_routes, work_routes, token_routes, event_routes):
         api.include_router(routes(sources))
+    api.include_router(feed_routes(sources, quota))
     api.add_exception_handler(Unusable, _on_unusable)
     api.add_exception_handler(Unavailable, _on_unavailable)
     api.add_exception_handler(RequestValidationError, _on_invalid)

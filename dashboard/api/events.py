@@ -31,6 +31,7 @@ BACK = timedelta(seconds=5)
 READ_LIMIT = 200
 REMEMBERED = 2000
 STREAM_LIMIT = 64
+LOOKS = 600  #: then the stream ends and its reader comes back past the door, where a revoked token is seen
 QUIET_LOOKS = 15  #: after as many looks without news a comment keeps the connection open
 
 #: Kind, number, and for a story how many articles it had.
@@ -86,7 +87,9 @@ async def _stream(
         sent, quiet_count = Sent(), 0
         last_alert = await _begin(sources, last_event_id, sent)
         yield ": connected\n\n"
-        while not await request.is_disconnected():
+        for _ in range(LOOKS):
+            if await request.is_disconnected():
+                return
             news = await _look(sources, last_alert)
             last_alert = max([last_alert, *(one.id for one in news.alerts)])
             written = _write(news, sent)

@@ -12,12 +12,13 @@ from starlette.responses import Response
 from dashboard.api.shapes import FeedShape, NewFeed, Page
 from dashboard.sources import Sources
 from pipeline.store import feeds
+from pipeline.store.adding import Quota, add_one
 
 Id = Annotated[int, Path(ge=1, le=2**53 - 1)]
 
 
-def feed_routes(sources: Sources) -> APIRouter:
-    """Make the routes of feeds."""
+def feed_routes(sources: Sources, quota: Quota) -> APIRouter:
+    """Make the routes of feeds; no more may be added than `quota` says (S35)."""
     router = APIRouter(tags=["feeds"])
 
     async def shown(feed_id: int) -> FeedShape:
@@ -30,7 +31,7 @@ def feed_routes(sources: Sources) -> APIRouter:
     @router.post("/feeds", summary="Watch a feed; one that is there already is given back", status_code=201)
     async def add(new: NewFeed) -> FeedShape:
         wanted = new.model_dump(exclude={"url"})
-        made = await sources.database.run(lambda tx: feeds.add(tx, new.url, now=sources.clock(), **wanted))
+        made = await sources.database.run(lambda tx: add_one(tx, new.url, quota, sources.clock(), **wanted))
         return FeedShape.of(made)
 
     @router.get("/feeds/{feed_id}", summary="Show a feed")

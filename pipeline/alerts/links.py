@@ -1,8 +1,8 @@
 """Addresses on our own dashboard that messages may carry.
 
-In: a `DeliveryTask`, which names the dashboard's address and the secret of the subscription's feed. Out: addresses,
-empty where one of the two is not known. Hides hmac. Pure. Trap: whoever has the address of a feed or of an
-unsubscription may use it without a login; both are made from that secret, and neither tells the other.
+In: a `DeliveryTask`, which names the dashboard's address and the subscription's secrets. Out: addresses, empty where
+one of them is not known. Hides hmac. Pure. Trap: whoever has the address of a feed or of an unsubscription may use it
+without a login; each has a secret of its own, since a feed's address goes to readers and hubs.
 """
 
 import hashlib
@@ -27,12 +27,12 @@ def feed_link(site_url: str, feed_key: str, kind: str = "atom") -> str:
 
 def unsubscribe_link(task: DeliveryTask, subscription_id: int) -> str:
     """Give the address at which a channel's receivers leave the subscription with one click."""
-    if not task.site_url or not task.feed_key:
+    if not task.site_url or not task.leave_key:
         return ""
-    mac = unsubscribe_mac(task.feed_key, task.channel)
+    mac = unsubscribe_mac(task.leave_key, task.channel)
     return f"{task.site_url}{UNSUBSCRIBE_FOLDER}{subscription_id}/{quote(task.channel, safe='')}/{mac}"
 
 
-def unsubscribe_mac(feed_key: str, channel: str) -> str:
+def unsubscribe_mac(leave_key: str, channel: str) -> str:
     """Give what proves that an address of unsubscription was made by us for this channel."""
-    return hmac.new(feed_key.encode(), f"unsubscribe\n{channel}".encode(), hashlib.sha256).hexdigest()[:40]
+    return hmac.new(leave_key.encode(), f"unsubscribe\n{channel}".encode(), hashlib.sha256).hexdigest()[:40]

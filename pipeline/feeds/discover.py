@@ -17,7 +17,7 @@ from pipeline.urls import absolute, canonical
 MOST_REQUESTS = 5
 #: Where feeds lie on sites that do not say so; the first two serve most publishing systems.
 USUAL_PATHS = ("/feed", "/rss.xml", "/atom.xml")
-_SITEMAP_LINE = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+_SITEMAP_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 Ask = Callable[[str], Awaitable[Response]]
 Read = Callable[[Response], Awaitable[ParsedFeed]]

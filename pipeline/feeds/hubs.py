@@ -20,7 +20,9 @@ def offer_of(response: Response, parsed: ParsedFeed) -> PushOffer | None:
     hub = links.get("hub") or next(iter(parsed.hubs), "")
     topic = links.get("self") or parsed.self_url or response.url
     hub_url, topic_url = absolute(response.url, hub) if hub else "", absolute(response.url, topic)
-    return PushOffer(hub_url, topic_url) if hub_url and topic_url else None
+    # A hub without TLS would carry our secret in clear, and whoever listens could sign entries into a feed that has it.
+    is_weaker = response.url.startswith("https:") and not hub_url.startswith("https:")
+    return PushOffer(hub_url, topic_url) if hub_url and topic_url and not is_weaker else None
 
 
 def _links(header: str) -> Iterator[tuple[str, str]]:

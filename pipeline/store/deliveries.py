@@ -83,8 +83,8 @@ def start(
     if not leases.hold(tx, STAGE, delivery_id, token, holder, until):
         return None
     row = tx.execute(select(deliveries).where(deliveries.c.id == delivery_id)).one()
-    notice, feed_key = notices.of_delivery(tx, row)
-    return DeliveryTask(row.id, row.public_id, row.token, row.channel, row.attempts, notice, row.created_at, feed_key)
+    notice, *keys = notices.of_delivery(tx, row)
+    return DeliveryTask(row.id, row.public_id, row.token, row.channel, row.attempts, notice, row.created_at, *keys)
 
 
 def sent(tx: Connection, delivery_id: int, token: int, now: datetime, answer: str) -> bool:
@@ -162,9 +162,9 @@ def parked(tx: Connection, channel: str | None = None) -> Iterator[tuple[StoredD
     found = select(deliveries).where(leases.has_state(STAGE, DeliveryState.PARKED)).order_by(deliveries.c.id)
     for row in tx.execute(found.where(deliveries.c.channel == channel) if channel else found):
         stored = StoredDelivery(*(getattr(row, field.name) for field in fields(StoredDelivery)))
-        notice, feed_key = notices.of_delivery(tx, row)
+        notice, *keys = notices.of_delivery(tx, row)
         made = (row.id, row.public_id, row.token, row.channel, row.attempts)
-        yield stored, DeliveryTask(*made, notice, row.created_at, feed_key)
+        yield stored, DeliveryTask(*made, notice, row.created_at, *keys)
 
 
 def recent(tx: Connection, limit: int, state: DeliveryState | None = None) -> list[StoredDelivery]:

@@ -46,6 +46,7 @@ def add(
         row = {"name": name, "query": query, "channels": wanted, "enabled": True, "added_at": now, "removed": False}
         row |= {"rule": write_rule(rule) or None, "feed_key": token_urlsafe(24)}
         row |= {"version": number, "expanded": expanded}
+        row["leave_key"] = token_urlsafe(24)
         added = tx.execute(subscriptions.insert().values(row).returning(subscriptions.c.id)).scalar_one()
         return get(tx, added)
     if (found.query, found.channels, found.rule) != (clean_text(query), wanted, rule):
@@ -159,10 +160,10 @@ def feed_key(tx: Connection, subscription_id: int) -> str:
     return str(row.feed_key)
 
 
-def feed_key_of(tx: Connection, subscription_id: int) -> str | None:
-    """Give the secret if there is one; None also for no such subscription."""
+def find_leave_key(tx: Connection, subscription_id: int) -> str | None:
+    """Give the secret behind the addresses of unsubscription; None for no such subscription."""
     mine = (subscriptions.c.id == subscription_id) & ~subscriptions.c.removed
-    return tx.execute(select(subscriptions.c.feed_key).where(mine)).scalar_one_or_none()
+    return tx.execute(select(subscriptions.c.leave_key).where(mine)).scalar_one_or_none()
 
 
 def written_out(tx: Connection, subscription_id: int) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from apprise import Apprise, AppriseAsset, NotifyFormat
@@ -22,6 +23,9 @@ from pipeline.transport.resolver import Lookup, ask_system
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it would log addresses, which are passwords
 
 
+THREADS = 4
+
+
 class Chat:
     """What says something to chat services of the given kinds."""
 
@@ -29,14 +33,19 @@ class Chat:
         self._policy = policy
         self._schemes = schemes
         self._lookup = lookup
+        # Of its own: a service that dawdles must not hold the threads in which everything else waits for the store.
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="chat")
 
     async def say(self, url: str, *, title: str, body: str) -> Response:
         """Say it once, in a thread; raises Transient or Permanent if no answer came."""
-        return await asyncio.to_thread(self._say, url, title, body)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._say, url, title, body)
 
     def _say(self, url: str, title: str, body: str) -> Response:
         service, began = _service(), time.monotonic()
-        if urlsplit(url).scheme.lower() not in self._schemes or not service.add(url):
+        # One address, one service: `add` would split its text into several, of any kind.
+        made = Apprise.instantiate(url, asset=service.asset, suppress_exceptions=True)
+        if urlsplit(url).scheme.lower() not in self._schemes or made is None or not service.add(made):
             raise Permanent(Reason.URL_REFUSED, "the address cannot be read; see apprise's page of that service")
         with egress(self._policy, self._lookup) as opened:
             taken = service.notify(title=title, body=body, body_format=NotifyFormat.TEXT)

@@ -6,9 +6,10 @@ that loads this must not use requests for anything else.
 """
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,18 @@ class Egress:
     statuses: list[int] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)  #: of the last answer
     refusals: list[AddressRefused] = field(default_factory=list)
+    sockets: list[socket.socket] = field(default_factory=list)  #: doubles, to be shut down when the time is over
+
+    def shut_down(self) -> None:
+        """End every connection, whatever waits on it: a timeout of a socket begins anew with each byte that drips."""
+        for double in self.sockets:
+            with suppress(OSError):
+                double.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the doubles."""
+        for double in self.sockets:
+            double.close()
 
 
 _current: ContextVar[Egress | None] = ContextVar("storywatch_egress", default=None)
@@ -47,9 +60,14 @@ def egress(policy: Policy, lookup: Lookup = ask_system) -> Iterator[Egress]:
     """Allow this thread's requests inside, under the policy."""
     opened = Egress(Rules.of(policy), lookup, time.monotonic() + policy.total_seconds)
     token = _current.set(opened)
+    alarm = threading.Timer(policy.total_seconds, opened.shut_down)
+    alarm.daemon = True
+    alarm.start()
     try:
         yield opened
     finally:
+        alarm.cancel()
+        opened.close()
         _current.reset(token)
 
 
@@ -67,9 +85,12 @@ def _connect(address: tuple[str, int], *_args: Any, **_named: Any) -> socket.soc
             opened.refusals.append(problem)
             continue
         try:
-            return socket.create_connection((found, port), timeout=_seconds_left(opened))
+            made = socket.create_connection((found, port), timeout=_seconds_left(opened))
         except OSError as error:
             problem = error
+        else:
+            opened.sockets.append(made.dup())
+            return made
     raise problem
 
 

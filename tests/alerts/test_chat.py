@@ -1,6 +1,8 @@
 """Chats: what is said is harmless, and what speaks keeps to our policy (checklist S16, S25)."""
 
+import asyncio
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import requests
 from apprise import Apprise
 
 from pipeline.alerts.channels import ChatTarget, deliver
-from pipeline.alerts.channels.chat import SCHEMES, harmless
+from pipeline.alerts.channels.chat import SCHEMES, chat_body, harmless
 from pipeline.errors import Failure, Permanent, Transient
 from pipeline.model import Reason
 from pipeline.transport import Policy
@@ -145,6 +147,34 @@ async def test_other_services_are_not_spoken_to(tmp_path: Path, url: str) -> Non
     with pytest.raises(Permanent) as caught:
         await say(ChatTarget(url), Chat(policy(*LOCAL), SCHEMES), tmp_path)
     assert caught.value.reason is Reason.URL_REFUSED
+
+
+async def test_an_address_is_one_service(origin: Origin, tmp_path: Path) -> None:
+    """S16: further addresses behind the first, which apprise would take for further services, are not spoken to."""
+    origin.serve("/topic")
+    origin.serve("/")
+    url = f"{ntfy(origin).url}, json://127.0.0.1:{origin.port}/other"
+    with suppress(Permanent):
+        await say(ChatTarget(url), Chat(policy(*LOCAL), SCHEMES), tmp_path)
+    assert {seen.path for seen in origin.requests} <= {"/"}
+
+
+async def test_a_service_that_drips_is_left_in_time(origin: Origin, tmp_path: Path) -> None:
+    """S8: an answer whose bytes come one by one does not outlast the deadline of the whole."""
+    slow = Answer(body=b"x" * 3000, chunk_bytes=1, chunk_delay_seconds=0.5)
+    origin.serve("/topic", slow)
+    origin.serve("/", slow)
+    async with asyncio.timeout(60):
+        with suppress(Transient, Permanent):
+            await say(ntfy(origin), Chat(policy(*LOCAL, seconds=1), SCHEMES), tmp_path)
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_message_fits_every_service(count: int) -> None:
+    """However long strangers write, a message stays below 2,000 characters; what is left out is counted."""
+    body = chat_body(["x" * 1500] * count)
+    assert len(body) < 1900
+    assert ("more on the dashboard" in body) == (count > 1)
 
 
 def test_every_service_is_one_that_apprise_knows() -> None:

@@ -271,13 +271,15 @@ def test_what_is_no_address(text: str) -> None:
 def test_leaving_with_one_click() -> None:
     """RFC 8058: the address is whole in its header, and only one of https claims to take one click."""
     target = MailTarget(("desk@example.org",), "watch@example.org", "127.0.0.1", 25)
-    secure = compose(replace(delivery(), site_url="https://watch.example", feed_key="k" * 32), target)
+    secure = compose(
+        replace(delivery(), site_url="https://watch.example", feed_key="k" * 32, leave_key="k" * 32), target
+    )
     link = secure["List-Unsubscribe"]
     assert link.startswith("<https://watch.example/unsubscribe/3/channel/")
     assert secure["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     lines = secure.as_bytes().decode("ascii").splitlines()
     assert f"List-Unsubscribe: {link}" in lines
-    plain = compose(replace(delivery(), site_url="http://127.0.0.1:8420", feed_key="k"), target)
+    plain = compose(replace(delivery(), site_url="http://127.0.0.1:8420", feed_key="k", leave_key="k"), target)
     assert plain["List-Unsubscribe"] is not None
     assert plain["List-Unsubscribe-Post"] is None
     assert compose(delivery(), target)["List-Unsubscribe"] is None

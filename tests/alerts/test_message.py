@@ -146,7 +146,7 @@ def update(**changes: Any) -> DeliveryTask:
 
 def digest(*members: Alert | Update) -> DeliveryTask:
     made = Digest(4, "dig_1", 3, "Border fighting", CREATED_AT, CREATED_AT, members, {11: 9})
-    return replace(delivery(), notice=made, site_url="https://watch.example", feed_key="k")
+    return replace(delivery(), notice=made, site_url="https://watch.example", feed_key="k", leave_key="k")
 
 
 def test_an_update_names_its_alert_and_its_cause() -> None:

@@ -71,6 +71,11 @@ def test_all_mistakes_are_reported_together(tmp_path: Path) -> None:
         pytest.param("[feeds]\ninterval_seconds = 999999\n", "raise the ceiling", id="interval above ceiling"),
         pytest.param("[web\n", "not valid TOML", id="not toml"),
         pytest.param("[fetch]\nallow_private = ['10.0.0.1/8']\n", "has host bits set", id="not a network"),
+        pytest.param(
+            "[operator]\nchannels = ['x']\n[channels.x]\ntype = 'hub'\nurl = 'https://hub.example/'\n",
+            "carries no messages",
+            id="incidents to a hub",
+        ),
         pytest.param("[channels.x]\ntype = 'pigeon'\n", "'webhook'", id="unknown channel type"),
         pytest.param("[fetch]\nports = 80\n", "must be a list", id="one value for a list"),
     ],

@@ -5,14 +5,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from config.settings import WebSettings
+from dashboard.app import create_app
+from dashboard.feed_pages import FeedRules
 from pipeline.model import EntryState, Grouping, GroupingKind, Reason, Scope
 from pipeline.store import entries, tokens
-from tests.dashboard.conftest import NOW
+from pipeline.store.adding import Quota
+from tests.dashboard.conftest import NOW, PASSWORD, Clock, FixedQueue
 from tests.dashboard.newsroom import Newsroom
-from tests.dashboard.serving import Answer, Site
+from tests.dashboard.serving import Answer, Site, serving
 
 
 @pytest.fixture
@@ -105,6 +110,17 @@ def test_guessing_is_slowed(guarded: Site, token: Callable[..., str]) -> None:
     assert send(guarded, "GET", "/stories", authorization=given).status == 200
 
 
+def test_wrong_tokens_do_not_lock_the_login(guarded: Site) -> None:
+    """S13, S27: a program with a revoked token on the same machine keeps nobody from signing in."""
+    for number in range(20):
+        send(guarded, "GET", "/stories", authorization=f"Bearer guess{number}")
+    form = guarded.page("/login")
+    token = form.body.split('name="token" value="')[1].split('"')[0]
+    visit = form.cookies["storywatch_visit"].split(";")[0]
+    body = urlencode({"token": token, "password": PASSWORD, "next": "/"})
+    assert guarded.post("/login", body, cookie=visit).status == 303
+
+
 def test_a_use_is_noted(guarded: Site, newsroom: Newsroom, token: Callable[..., str]) -> None:
     """S27: whoever gives out tokens sees when each was used last."""
     send(guarded, "GET", "/stories", authorization=token())
@@ -160,6 +176,18 @@ def test_a_feed_is_added_paused_and_removed(guarded: Site, token: Callable[..., 
     assert send(guarded, "POST", f"/feeds/{number}/resume", **auth).json["state"] == "active"
     assert send(guarded, "DELETE", f"/feeds/{number}", **auth).status == 204
     assert send(guarded, "GET", f"/feeds/{number}", **auth).status == 404
+
+
+def test_a_program_cannot_exceed_the_quota(newsroom: Newsroom) -> None:
+    """S35: feeds of one host are bounded for programs too."""
+    rules = FeedRules(quota=Quota(100, 1))
+    app = create_app(newsroom.database, WebSettings(), FixedQueue(), clock=Clock(), feed_rules=rules)
+    with serving(app) as site:
+        added = [
+            send(site, "POST", "/feeds", {"url": f"https://victim.example/{n}"}, origin=site.origin) for n in range(2)
+        ]
+    assert [answer.status for answer in added] == [201, 400]
+    assert "feeds.host_limit" in added[1].json["detail"]
 
 
 def test_failures_are_seen_and_given_up(site: Site, newsroom: Newsroom) -> None:

@@ -117,7 +117,9 @@ def test_leaving_takes_one_click(
     newsroom: Newsroom, make_app: Callable[..., FastAPI], told: tuple[int, int, int]
 ) -> None:
     """RFC 8058: a POST from anywhere, without session or cookie, leaves; opening the link does not; twice is fine."""
-    key = key_of(newsroom.database, told[0])
+    with newsroom.database.read() as tx:
+        key = subscriptions.find_leave_key(tx, told[0])
+    assert key
     path = f"/unsubscribe/{told[0]}/mail/{unsubscribe_mac(key, 'mail')}"
     with serving(make_app(password=PASSWORD)) as site:
         assert "Ferries" in site.ask(path).body
@@ -136,6 +138,16 @@ def test_a_wrong_secret_is_a_page_that_is_not_there(
     with serving(make_app(password=PASSWORD)) as site:
         assert site.ask(path).status == 404
         assert site.post(path).status in {404, 405}
+
+
+def test_whoever_reads_the_feed_cannot_leave_for_others(
+    newsroom: Newsroom, make_app: Callable[..., FastAPI], told: tuple[int, int, int]
+) -> None:
+    """The secret in the feed's address, which hubs and readers know, opens no address of unsubscription."""
+    path = f"/unsubscribe/{told[0]}/mail/{unsubscribe_mac(key_of(newsroom.database, told[0]), 'mail')}"
+    with serving(make_app(password=PASSWORD)) as site:
+        assert site.post(path, "List-Unsubscribe=One-Click", origin="https://mail.example").status == 404
+    assert _channels(newsroom.database, told[0]) == ("desk", "mail")
 
 
 def _channels(database: Database, subscription_id: int) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """F40: from any address of a site to its feeds, in five requests."""
 
+import asyncio
+
 import pytest
 
 from pipeline.errors import Permanent, Transient
@@ -89,6 +91,14 @@ async def test_a_site_that_declares_nothing(documents: dict[str, str]) -> None:
     """F40: ordinary links, then the usual places, then what robots.txt says of news."""
     site = Site(**({"_": "<html><body>news</body></html>"} | documents))
     assert len((await site.discover()).feeds) == 1
+
+
+async def test_a_robots_txt_of_line_ends_is_read_quickly() -> None:
+    """S18: half a million line ends, a few hundred bytes on the wire, would take hours where spaces span lines."""
+    site = Site(_="<html></html>", robots_txt="")
+    site.documents[f"{SITE}robots.txt"] = "\n" * 500_000
+    async with asyncio.timeout(60):
+        assert urls(await site.discover()) == []
 
 
 async def test_nothing_is_found_in_few_requests() -> None:

@@ -54,8 +54,9 @@ SELF = '<{}link rel="self" href="{}"/>'
         ),
         (RSS.format(""), "", None),
         (RSS.format('<atom:link rel="hub" href="javascript:1"/>'), "", None),
+        (RSS.format('<atom:link rel="hub" href="http://hub.example/"/>'), "", None),  # our secret in clear
     ],
-    ids=["atom", "rss", "json", "header", "odd header", "header first", "none", "no address"],
+    ids=["atom", "rss", "json", "header", "odd header", "header first", "none", "no address", "in clear"],
 )
 def test_a_hub_is_found(document: str, link: str, offer: PushOffer | None) -> None:
     """F35: hub and topic of the Link header, of atom:link, of JSON Feed's hubs; the header comes first."""

@@ -5,7 +5,9 @@ has marks of its own for calling people and hiding links; `harmless` takes them 
 of them show alike, so that nobody has to know which service it is (S25).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import accumulate, islice
 from typing import Protocol
 
 from pipeline.alerts.channels.targets import ChatTarget
@@ -24,6 +26,9 @@ SCHEMES = frozenset(
         *("ntfy", "ntfys", "pover", "rocket", "rockets", "slack", "tgram", "workflows", "wxteams", "zulip"),
     )
 )
+BODY_LENGTH = 1700  #: characters; Discord refuses more than 2,000, and the others take that
+LINE_LENGTH = 240
+ADDRESS_LENGTH = 400  #: a longer one is left out, as half of one leads nowhere
 SHOWN_MOST = 10  #: stories of a digest in one chat message; a chat is no newspaper
 
 #: A zero-width space parts `@everyone` and `[text](address)`; `<!channel>`, `<@U1>` and HTML lose their brackets; marks
@@ -43,9 +48,7 @@ class Speaker(Protocol):
 async def say_notice(task: DeliveryTask, target: ChatTarget, speaker: Speaker, now: datetime) -> str:
     """Say one notice."""
     items = items_of(task)
-    body = "\n\n".join(_lines(item) for item in items[:SHOWN_MOST])
-    if len(items) > SHOWN_MOST:
-        body += f"\n\nand {len(items) - SHOWN_MOST} more on the dashboard"
+    body = chat_body([_lines(item) for item in items])
     try:
         response = await speaker.say(target.url, title=harmless(subject(task)), body=body)
     except Transient as error:
@@ -57,15 +60,28 @@ async def say_notice(task: DeliveryTask, target: ChatTarget, speaker: Speaker, n
     return f"{target.shown} answered {response.status}"
 
 
+def chat_body(blocks: Sequence[str]) -> str:
+    """Join as many blocks as every service takes, at least one, and count the rest."""
+    ends = accumulate(len(block) + 2 for block in blocks)
+    shown = max(1, sum(end <= BODY_LENGTH for end in islice(ends, SHOWN_MOST)))
+    rest = f"\n\nand {len(blocks) - shown} more on the dashboard" if len(blocks) > shown else ""
+    return "\n\n".join(blocks[:shown]) + rest
+
+
 def harmless(line: str) -> str:
     """Take from a line what a chat would act on."""
     return line.translate(_HARMLESS)
 
 
 def _lines(item: Item) -> str:
+    url = item.url.translate(_IN_ADDRESS)
     lines = [harmless(item.headline), harmless(item.source)]
     lines += [harmless(item.passage)] if item.passage else []
-    lines += [item.url.translate(_IN_ADDRESS)] if is_web_address(item.url) else []
+    lines += [url] if is_web_address(item.url) and len(url) <= ADDRESS_LENGTH else []
     lines += [harmless(item.why)]
     lines += [f"Story: {item.story_url}"] if item.story_url else []
-    return "\n".join(lines)
+    return "\n".join(line if line == url else _shortened(line) for line in lines)
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= LINE_LENGTH else f"{line[: LINE_LENGTH - 1]}…"
