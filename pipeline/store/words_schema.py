@@ -1,6 +1,6 @@
 """The tables of words, which each database spells in its own way.
 
-In: nothing. Out: statements that make them, for `tables.py` and for the migration. Trap: SQLite makes five tables of
+In: nothing. Out: statements that make them, for `tables` and for the migration. Trap: SQLite makes five tables of
 its own for the first; nobody else may write to them.
 """
 

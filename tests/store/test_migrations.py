@@ -1,4 +1,4 @@
-"""The schema: made by migrations, the same as `tables.py` says, by whoever comes first."""
+"""The schema: made by migrations, the same as `tables` says, by whoever comes first."""
 
 import re
 from multiprocessing import get_context

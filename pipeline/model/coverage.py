@@ -1,0 +1,42 @@
+"""What the operator is told of: an incident with its evidence, once.
+
+Trap: an incident that goes on is the same row, or it would be told every minute.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.model.words import CoverageKind
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong with what comes in, and how that is known."""
+
+    kind: CoverageKind
+    subject: str  #: a feed's address, a host, a folder, a language
+    evidence: str  #: in words
+    feed_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A finding from when it was first made until it is over."""
+
+    id: int
+    public_id: str
+    kind: CoverageKind
+    subject: str
+    evidence: str
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorNotice:
+    """An incident to tell to one channel of the operator."""
+
+    id: int
+    channel: str
+    attempts: int  #: this one included
+    incident: Incident
