@@ -17,6 +17,7 @@ from lxml import etree
 from pipeline.errors import Unusable
 from pipeline.feeds.decode import decode
 from pipeline.feeds.opml_tags import damaged_outlines, without_comments
+from pipeline.feeds.safexml import safe_parser
 from pipeline.feeds.text import clean_line
 from pipeline.urls import absolute, canonical
 
@@ -134,19 +135,9 @@ def _why_unusable(outline: dict[str, str]) -> str:
 def _root(text: str) -> etree.Element:
     if "<!ENTITY" in text:
         raise Unusable("This OPML file declares entities, which no list of feeds needs; remove its DOCTYPE.")
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        recover=True,
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
     start = max(text.find("<"), 0)
     try:
-        root = etree.fromstring(_BARE_AMPERSAND.sub("&amp;", text[start:]).encode(), parser)
+        root = etree.fromstring(_BARE_AMPERSAND.sub("&amp;", text[start:]).encode(), safe_parser(recover=True))
     except etree.XMLSyntaxError as error:
         raise Unusable(f"This is no OPML file: {error}") from error
     if root is None or not _is_list(root):

@@ -26,6 +26,7 @@ from pipeline.feeds.plainwords import (
     words_of,
 )
 from pipeline.feeds.raw import RawEntry, RawFeed
+from pipeline.feeds.safexml import safe_parser
 from pipeline.feeds.text import clean_line
 from pipeline.urls import absolute, is_web_url
 
@@ -69,16 +70,7 @@ _HEAD_INSIDE = {
 _VERSIONS = {"2.0": "rss20"}
 _UNREADABLE = re.compile(r"<!DOCTYPE|<!ENTITY", re.IGNORECASE)
 _WHOLE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_PARSER = etree.XMLParser(
-    encoding="utf-8",
-    recover=False,
-    resolve_entities=False,
-    load_dtd=False,
-    no_network=True,
-    huge_tree=False,
-    remove_comments=True,
-    remove_pis=True,
-)
+_PARSER = safe_parser(recover=False)
 
 
 @dataclass(slots=True)

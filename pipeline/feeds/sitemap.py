@@ -15,6 +15,7 @@ from pipeline.errors import Permanent
 from pipeline.feeds import mending
 from pipeline.feeds.bombs import refuse_bombs
 from pipeline.feeds.raw import RawEntry, RawFeed
+from pipeline.feeds.safexml import safe_parser
 from pipeline.feeds.text import clean_line
 from pipeline.model import Reason
 from pipeline.urls import absolute, registrable_host
@@ -62,17 +63,7 @@ def read_sitemap(text: str, url: str, entry_limit: int) -> RawFeed:
 def _root(text: str) -> etree.Element:
     if "<!ENTITY" in text:
         raise Permanent(Reason.NOT_A_FEED, "the sitemap declares entities, which none needs")
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        recover=True,
-        resolve_entities=False,
-        load_dtd=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    root = etree.fromstring(text.encode(), parser)
+    root = etree.fromstring(text.encode(), safe_parser(recover=True))
     if root is None:
         raise Permanent(Reason.NOT_A_FEED, "the sitemap cannot be read")
     return root
