@@ -16,6 +16,8 @@ from pipeline.feeds.schedule import PollPolicy
 from pipeline.store.adding import Quota
 from pipeline.store.database import Database
 from pipeline.transport import Policy
+from workers.feed_rules import FeedRules
+from workers.lanes import pace_of
 
 VERSION = version("storywatch")
 
@@ -98,6 +100,17 @@ def poll_policy(settings: Settings) -> PollPolicy:
 def quota(settings: Settings) -> Quota:
     """Give how many feeds there may be."""
     return Quota(settings.feeds.limit, settings.feeds.host_limit)
+
+
+def feed_rules(settings: Settings) -> FeedRules:
+    """Give how feeds are searched, checked and added by hand."""
+    return FeedRules(
+        poll_policy(settings),
+        quota(settings),
+        transport_policy(settings),
+        pace_of(settings),
+        settings.feeds.import_hours,
+    )
 
 
 def folder_of(file: Path | None) -> Path:

@@ -20,7 +20,7 @@ from dashboard import faults
 from dashboard.api.app import create_api
 from dashboard.bearer import bearers
 from dashboard.door import Clock, Door, Keys
-from dashboard.feed_pages import FeedRules, feed_page_routes
+from dashboard.feed_pages import feed_page_routes
 from dashboard.frame import Framing
 from dashboard.headers import SecurityHeaders
 from dashboard.health import health_routes
@@ -35,6 +35,7 @@ from dashboard.sources import Sources
 from dashboard.subscription_feeds import subscription_routes
 from pipeline.errors import NotFound, Unavailable
 from pipeline.store.database import Database
+from workers.feed_rules import FeedRules
 
 #: Nothing goes on without one of each.
 REQUIRED_KINDS = ("poller", "dispatcher", "worker", "deliverer")

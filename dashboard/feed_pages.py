@@ -4,7 +4,6 @@ In: requests. Out: filled templates, and redirects after a change. Hides FastAPI
 says that nobody needs to wait longer; floor, host and Retry-After still hold (F7).
 """
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -23,9 +22,9 @@ from dashboard.rows import feed_row
 from dashboard.sources import Sources
 from pipeline.errors import Unusable
 from pipeline.feeds.explain import explain
-from pipeline.feeds.schedule import PollPolicy
 from pipeline.store import feeds
 from pipeline.store.adding import Quota, add_one
+from workers.feed_rules import FeedRules
 
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
@@ -39,14 +38,6 @@ class FeedVerb(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     REMOVE = "remove"
-
-
-@dataclass(frozen=True, slots=True)
-class FeedRules:
-    """How feeds are polled and how many there may be, as the settings say."""
-
-    policy: PollPolicy = field(default_factory=PollPolicy)
-    quota: Quota = field(default_factory=lambda: Quota(100_000, 1000))
 
 
 def feed_page_routes(sources: Sources, framing: Framing, rules: FeedRules) -> APIRouter:

@@ -11,14 +11,14 @@ from typing import Annotated
 import typer
 
 from cli.commands import feed_polling
-from cli.commands.feed_adding import Wanted, chosen, find_and_add
+from cli.commands.feed_adding import chosen, find_and_add
 from cli.commands.feed_check import check
 from cli.commands.feed_hygiene import hygiene
 from cli.commands.feed_lookup import FeedArgument, find_feed
 from cli.commands.options import ConfigOption, JsonOption
 from cli.commands.session import settings_of, store_of
 from cli.output import note, out, print_json, print_record, print_rows
-from cli.wiring import poll_policy, quota
+from cli.wiring import feed_rules, poll_policy, quota
 from pipeline.errors import Unusable
 from pipeline.feeds.opml import OpmlFeed, read_opml, write_opml
 from pipeline.feeds.schedule import spread_seconds
@@ -27,6 +27,7 @@ from pipeline.model import Feed, FeedState
 from pipeline.store import feeds as stored
 from pipeline.store.adding import add_many, add_one
 from pipeline.urls import is_web_url
+from workers.feed_search import Wanted
 
 app = typer.Typer(no_args_is_help=True, help="Add, remove, list, import and export feeds.")
 
@@ -66,7 +67,7 @@ def add(
                 feed = add_one(tx, url, quota(settings), datetime.now(UTC), **asdict(wanted))
         else:
             choose = partial(chosen, url=url, pick=pick, as_json=as_json)
-            feed = asyncio.run(find_and_add(settings, database, url, wanted, choose))
+            feed = asyncio.run(find_and_add(feed_rules(settings), database, url, wanted, choose))
     if feed.last_attempt_at is None and not as_is:
         note("it could not be reached just now; it is added all the same and polled as soon as it answers")
     print_record(_row(feed), as_json=as_json)

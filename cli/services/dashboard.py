@@ -4,10 +4,9 @@ from urllib.parse import urlsplit
 
 from cli.queue_wiring import open_queue, queue_url
 from cli.services.service import Context, run_service
-from cli.wiring import poll_policy, quota
+from cli.wiring import feed_rules
 from config.settings import HubChannel, WebSettings
 from dashboard.app import create_app
-from dashboard.feed_pages import FeedRules
 from dashboard.hub_routes import Callbacks
 from dashboard.queue_view import RedisQueueView
 from dashboard.rules import host_name
@@ -25,7 +24,6 @@ async def serve(context: Context, stops: Stops) -> None:
     channels = context.settings.channels
     hubs = {name: channel.url for name, channel in channels.items() if isinstance(channel, HubChannel)}
     urls = queue_url(context.settings), web.public_url.rstrip("/")
-    rules = FeedRules(poll_policy(context.settings), quota(context.settings))
     app = create_app(
         context.database,
         web,
@@ -34,7 +32,7 @@ async def serve(context: Context, stops: Stops) -> None:
         site_url=urls[1],
         hubs=hubs,
         callbacks=callbacks,
-        feed_rules=rules,
+        feed_rules=feed_rules(context.settings),
     )
     async with context.beating(dict):
         await serve_on(app, listener, stops.stop)

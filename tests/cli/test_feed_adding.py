@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import re
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from cli.commands.feed_adding import Wanted, chosen, find_and_add
+from cli.commands.feed_adding import chosen, find_and_add
+from cli.wiring import feed_rules
 from config.settings import FeedSettings, FetchSettings, Settings
 from pipeline.errors import Unusable
 from pipeline.model import Feed, Validators
@@ -17,6 +19,7 @@ from tests.cli.instance import storywatch
 from tests.feeds.documents import numbered
 from tests.feeds.test_feedlinks import link
 from tests.origin import Answer, Origin
+from workers.feed_search import Wanted
 
 FETCH = FetchSettings(allow_private=("127.0.0.0/8",), host_gap_seconds=0)
 SETTINGS = Settings(fetch=FETCH, feeds=FeedSettings(import_hours=24))
@@ -26,7 +29,7 @@ TAGGED = [("ETag", '"1"')]
 async def add(database: Database, url: str, pick: int | None = None) -> Feed:
     """Add what is found at an address."""
     choose = partial(chosen, url=url, pick=pick, as_json=False)
-    return await find_and_add(SETTINGS, database, url, Wanted(folder="World"), choose)
+    return await find_and_add(feed_rules(SETTINGS), database, url, Wanted(folder="World"), choose)
 
 
 async def test_the_answer_that_showed_the_feed_is_its_first_poll(origin: Origin, sqlite_database: Database) -> None:
@@ -49,6 +52,16 @@ async def test_a_site_leads_to_its_feed(origin: Origin, sqlite_database: Databas
     feed = await add(sqlite_database, origin.url("/"))
     assert feed.url == origin.url("/feed")
     assert len(origin.requests) <= 6  # five, and one redirect
+
+
+async def test_a_search_says_who_asks(origin: Origin, sqlite_database: Database) -> None:
+    """F15, F25: every request of a search has the poller's name, and neither cookie nor Referer."""
+    origin.serve("/", link("/feed"), headers=[("Set-Cookie", "a=b")])
+    origin.serve("/feed", numbered(1))
+    await add(sqlite_database, origin.url("/"))
+    for request in origin.requests:
+        assert re.fullmatch(r"Storywatch/\S+ \(\+https?://\S+; 0 subscribers\)", request.header("User-Agent") or "")
+        assert request.header("Cookie") is request.header("Referer") is None
 
 
 async def test_many_feeds_are_a_choice(origin: Origin, sqlite_database: Database) -> None:
@@ -93,7 +106,7 @@ async def test_private_addresses_are_refused(sqlite_database: Database, origin: 
     choose = partial(chosen, url=url, pick=None, as_json=False)
     closed = Settings(fetch=FetchSettings(host_gap_seconds=0))
     with pytest.raises(Unusable, match="address_denied"):
-        await find_and_add(closed, sqlite_database, url, Wanted(), choose)
+        await find_and_add(feed_rules(closed), sqlite_database, url, Wanted(), choose)
     assert origin.requests == []
 
 

@@ -1,12 +1,15 @@
 """What `storywatch feeds check` explains, and what it leaves alone."""
 
+import asyncio
+import itertools
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from cli.commands.feed_check import _steps
+from cli.wiring import feed_rules
 from config.settings import Settings
 from pipeline.feeds.check import Step
 from pipeline.model import Reason
@@ -16,13 +19,16 @@ from tests.feeds.documents import numbered, rss
 from tests.origin import Answer, Origin
 from tests.store.making import LEASE, NO_PACE, polled
 from workers.clock import utc_now
+from workers.feed_check import check_address, check_feed
 
-SETTINGS = Settings.model_validate({"fetch": {"allow_private": ["127.0.0.0/8", "::1"]}})
+SETTINGS = Settings.model_validate({"fetch": {"allow_private": ["127.0.0.0/8", "::1"], "host_gap_seconds": 0}})
 HEADERS = [("ETag", '"1"'), ("Cache-Control", "max-age=7200"), ("Content-Type", "application/rss+xml")]
 
 
 async def steps(database: Database, text: str, settings: Settings = SETTINGS) -> dict[str, Step]:
-    found = await _steps(settings, database, text)
+    rules = feed_rules(settings)
+    looking = check_feed(rules, database, int(text)) if text.isdigit() else check_address(rules, database, text)
+    found = await looking
     assert json.dumps([step.data for step in found], default=str)
     return {step.step: step for step in found}
 
@@ -98,6 +104,27 @@ async def test_a_stored_feed_is_asked_once_within_its_floor(origin: Origin, sqli
         assert feeds.get(tx, feed.id).validators.etag is None
 
 
+async def test_a_check_says_who_asks(origin: Origin, sqlite_database: Database) -> None:
+    """F25: an honest name with contact and subscribers; the number only of a feed that is ours."""
+    url = origin.serve("/feed", numbered(1))
+    await steps(sqlite_database, url)
+    with sqlite_database.write() as tx:
+        feed = feeds.add(tx, origin.serve("/other", numbered(1)), now=utc_now())
+    await steps(sqlite_database, str(feed.id))
+    first, second = (request.header("User-Agent") or "" for request in origin.requests)
+    assert re.fullmatch(r"Storywatch/\S+ \(\+https?://\S+; 0 subscribers\)", first)
+    assert second == first.replace(")", f"; feed-id={feed.id})")
+
+
+async def test_a_check_takes_a_slot_of_its_host(origin: Origin, sqlite_database: Database) -> None:
+    """F17, S35: checks of one host keep its gap between them, whoever asks for them."""
+    urls = [origin.serve(f"/{number}", numbered(1)) for number in range(3)]
+    slow = Settings.model_validate({"fetch": {"allow_private": ["127.0.0.0/8"], "host_gap_seconds": 0.3}})
+    await asyncio.gather(*(steps(sqlite_database, url, slow) for url in urls))
+    times = sorted(request.at for request in origin.requests)
+    assert min(later - earlier for earlier, later in itertools.pairwise(times)) > 0.15
+
+
 async def test_a_host_that_rests_is_not_asked(origin: Origin, sqlite_database: Database) -> None:
     """F8: Retry-After holds for looking, too, also at an address that is not stored."""
     with sqlite_database.write() as tx:
@@ -116,5 +143,5 @@ async def test_keys_are_masked(origin: Origin, sqlite_database: Database) -> Non
     origin.script("/a", [Answer.redirect(f"/{canary}/b?token={canary}")])
     page = f'<html><head><link rel="alternate" type="application/rss+xml" href="/{canary}/rss"></head></html>'
     origin.serve(f"/{canary}/b", page, headers=[("Content-Type", "text/html")])
-    found = await _steps(SETTINGS, sqlite_database, f"{origin.url('/a')}?key={canary}")
+    found = await check_address(feed_rules(SETTINGS), sqlite_database, f"{origin.url('/a')}?key={canary}")
     assert canary not in str(found)

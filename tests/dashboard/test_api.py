@@ -11,13 +11,13 @@ import pytest
 
 from config.settings import WebSettings
 from dashboard.app import create_app
-from dashboard.feed_pages import FeedRules
 from pipeline.model import EntryState, Grouping, GroupingKind, Reason, Scope
 from pipeline.store import entries, tokens
 from pipeline.store.adding import Quota
 from tests.dashboard.conftest import NOW, PASSWORD, Clock, FixedQueue
 from tests.dashboard.newsroom import Newsroom
 from tests.dashboard.serving import Answer, Site, serving
+from workers.feed_rules import FeedRules
 
 
 @pytest.fixture
