@@ -12,6 +12,7 @@ import typer
 
 from cli.commands import (
     articles,
+    backups,
     channels,
     coverage,
     delays,
@@ -56,6 +57,8 @@ app.command()(delays.delays)
 app.command()(extract.extract)
 app.command()(hubs.hubs)
 app.command()(coverage.coverage)
+app.command()(backups.backup)
+app.command()(backups.restore)
 app.command()(services.poll)
 app.command()(services.dispatch)
 app.command()(services.work)

@@ -152,6 +152,15 @@ def take_over(tx: Connection, stage: Stage, rows: Sequence[Row[Any]], lease_unti
     return [(row.id, row.token + 1) for row in rows]
 
 
+def let_all_wait(tx: Connection, stage: Stage, now: datetime) -> int:
+    """Let every row wait again that is queued or held, and hold no crash against it; counts them."""
+    count = 0
+    for state in (stage.queued, stage.held):
+        under_way = update(stage.table).where(in_state(stage.table, state))
+        count += tx.execute(under_way.values(_waiting(stage, now))).rowcount
+    return count
+
+
 def count_by_state(tx: Connection, stage: Stage) -> dict[str, int]:
     """Count the rows in each state that has any, each from the index that holds it."""
     counted = [_counted(stage, (state,)) for state in (stage.waiting, stage.queued, stage.held)]

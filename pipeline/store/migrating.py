@@ -9,10 +9,17 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 SCRIPTS = Path(__file__).parent / "migrations"
+HEAD = ScriptDirectory(str(SCRIPTS)).get_current_head() or ""  #: the schema of this version
 _LOCK_KEY = 0x53746F7279776174  # "Storywat"
+
+
+def revisions() -> frozenset[str]:
+    """Give every schema from which `upgrade` leads here."""
+    return frozenset(script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions())
 
 
 def upgrade(tx: Connection) -> None:
