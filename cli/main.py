@@ -22,6 +22,7 @@ from cli.commands import (
     feeds,
     hubs,
     init,
+    prune,
     run,
     services,
     stories,
@@ -59,6 +60,7 @@ app.command()(hubs.hubs)
 app.command()(coverage.coverage)
 app.command()(backups.backup)
 app.command()(backups.restore)
+app.command()(prune.prune)
 app.command()(services.poll)
 app.command()(services.dispatch)
 app.command()(services.work)

@@ -59,11 +59,24 @@ def contradictions(settings: Settings) -> Iterator[str]:
             yield f"operator.channels names {name!r}, and there is no such channel: {', '.join(settings.channels)}"
         elif isinstance(settings.channels[name], HubChannel):
             yield f"operator.channels names {name!r}, a hub, which carries no messages: name a channel that people read"
+    yield from _too_short(settings)
     if delivery.first_retry_seconds > delivery.longest_retry_seconds:
         yield (
             f"delivery.first_retry_seconds = {delivery.first_retry_seconds} is above "
             f"delivery.longest_retry_seconds = {delivery.longest_retry_seconds}: lower the first"
         )
+
+
+def _too_short(settings: Settings) -> Iterator[str]:
+    """Name each time of keeping in which stories may still grow."""
+    window = settings.stories.window_hours
+    for name in ("texts_days", "stories_days", "alerts_days"):
+        days = getattr(settings.retention, name)
+        if 0 < days * 24 < 2 * window:
+            yield (
+                f"retention.{name} = {days} is below twice stories.window_hours = {window}, and stories still grow: "
+                "raise it, or write 0 for ever"
+            )
 
 
 def chosen_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:

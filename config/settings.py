@@ -162,6 +162,18 @@ class OperatorSettings(Section):
     )
 
 
+class RetentionSettings(Section):
+    """How long things are kept, in days; 0 is for ever. That an entry was seen is never forgotten."""
+
+    texts_days: int = Field(0, ge=0, description="Texts of articles; titles are kept, and found.")
+    stories_days: int = Field(0, ge=0, description="Stories since their last article, with all articles and alerts.")
+    alerts_days: int = Field(0, ge=0, description="Alerts of stories that are as old, and digests.")
+    deliveries_days: int = Field(180, ge=0, description="Deliveries that ended, and delays with them.")
+    entries_days: int = Field(90, ge=0, description="What the feed said in an entry that ended, beside its title.")
+    events_days: int = Field(365, ge=0, description="Events of feeds, and incidents that are over.")
+    samples_days: int = Field(7, ge=1, description="Samples of the queues, one a minute.")
+
+
 class WebSettings(Section):
     """The dashboard."""
 
@@ -259,6 +271,7 @@ class Settings(Section):
     stories: StorySettings = StorySettings()
     delivery: DeliverySettings = DeliverySettings()
     operator: OperatorSettings = OperatorSettings()
+    retention: RetentionSettings = RetentionSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     channels: dict[str, ChannelSettings] = Field(

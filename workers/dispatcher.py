@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from config.settings import RetentionSettings
 from pipeline.errors import QueueUnavailable, StoreUnavailable
 from pipeline.model import Released
 from pipeline.store import digests, pauses, samples
@@ -18,6 +19,7 @@ from workers.clock import Clock, utc_now
 from workers.coverage import Coverage
 from workers.lanes import Lane
 from workers.patience import Patience, pause
+from workers.pruner import Pruner
 from workers.server import wait_until_fit
 from workers.sweeper import Sweeper
 
@@ -28,6 +30,7 @@ IDLE_SECONDS = 0.5  #: and while there is none: an alert should not wait for us,
 SWEEP_SECONDS = 5.0
 DIGEST_SECONDS = 1.0  #: between two looks for digests whose time has come
 SAMPLE_SECONDS = 30.0  #: between two looks at how much waits; one is kept for each minute
+PRUNE_SECONDS = 600.0  #: between two looks whether it is time to prune
 BATCH = 200  #: most rows released in one transaction
 
 
@@ -43,12 +46,14 @@ class Dispatcher:
         clock: Clock = utc_now,
         sweep_seconds: float = SWEEP_SECONDS,
         operator_channels: Sequence[str] = (),
+        retention: RetentionSettings | None = None,
     ) -> None:
         self._database = database
         self._lanes = (pages, deliveries)
         self._clock = clock
         self._sweep_seconds = sweep_seconds
         self._coverage = Coverage(database, operator_channels, clock=clock)
+        self._pruner = Pruner(database, retention, clock=clock) if retention else None
         self.sweeper = Sweeper(database, pages, deliveries, clock=clock)
         self._released = {lane.queue.name: 0 for lane in self._lanes}
         self._depths = {lane.queue.name: 0 for lane in self._lanes}
@@ -69,6 +74,7 @@ class Dispatcher:
             group.create_task(self._sweep_until(stop))
             group.create_task(self._close_digests_until(stop))
             group.create_task(self._sample_until(stop))
+            group.create_task(self._prune_until(stop))
             for lane in self._lanes:
                 group.create_task(self._release_until(stop, lane))
         log.info("dispatcher_stopped", released=self._released)
@@ -119,6 +125,17 @@ class Dispatcher:
             else:
                 patience.succeeded()
                 await pause(stop, SAMPLE_SECONDS)
+
+    async def _prune_until(self, stop: asyncio.Event) -> None:
+        patience = Patience("pruning_waits")
+        while self._pruner and not stop.is_set():
+            try:
+                await self._pruner.prune_if_due(stop)
+            except StoreUnavailable as error:
+                await pause(stop, patience.failed(error))
+            else:
+                patience.succeeded()
+                await pause(stop, PRUNE_SECONDS)
 
     async def close_digests(self) -> int:
         """Send digests whose time has come on their way; counts them. Raises StoreUnavailable."""

@@ -15,7 +15,12 @@ async def dispatch(context: Context, stops: Stops) -> None:
         page_lane(WorkQueue(PAGES, connection), context.settings),
         delivery_lane(WorkQueue(DELIVERIES, connection), context.settings),
     )
-    dispatcher = Dispatcher(context.database, *lanes, operator_channels=context.settings.operator.channels)
+    dispatcher = Dispatcher(
+        context.database,
+        *lanes,
+        operator_channels=context.settings.operator.channels,
+        retention=context.settings.retention,
+    )
     async with context.beating(dispatcher.detail):
         await dispatcher.run(stops.stop)
 

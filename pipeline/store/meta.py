@@ -4,7 +4,7 @@ In: a transaction. Out: the numbers. Trap: two transactions that change the same
 PostgreSQL, so nothing that happens for each article is counted here.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -31,6 +31,16 @@ def raise_number(tx: Connection, name: str) -> None:
     """Add one."""
     statement = insert(tx, meta).values(name=name, value=1)
     tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": meta.c.value + 1}))
+
+
+def claim_time(tx: Connection, name: str, now: datetime, every: timedelta) -> bool:
+    """Say True to one caller at a time, and again only after so long: what is done now and then is done by one."""
+    statement = insert(tx, meta).values(name=name, value=microseconds(now))
+    is_over = meta.c.value <= microseconds(now - every)
+    taken = statement.on_conflict_do_update(
+        index_elements=["name"], set_={"value": microseconds(now)}, where=is_over
+    ).returning(meta.c.name)
+    return tx.execute(taken).one_or_none() is not None
 
 
 def set_number(tx: Connection, name: str, value: int) -> None:

@@ -6,19 +6,17 @@ minute; the first one's row stays.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from pipeline.model import DeliveryState, EntryState
 from pipeline.store import deliveries, entries
 from pipeline.store.dialects import insert
 from pipeline.store.leases import Stage
 from pipeline.store.tables import in_state, queue_samples
-
-KEPT = timedelta(days=7)
 
 
 class SampledStage(StrEnum):
@@ -40,14 +38,13 @@ class Sample:
 
 
 def take(tx: Connection, now: datetime) -> None:
-    """Note how both stages stand in this minute, and forget what is older than `KEPT`."""
+    """Note how both stages stand in this minute."""
     pages, sends = entries.count_by_state(tx), deliveries.count_by_state(tx)
     rows = [
         _row(tx, SampledStage.PAGES, entries.STAGE, pages, now),
         _row(tx, SampledStage.DELIVERIES, deliveries.STAGE, sends, now),
     ]
     tx.execute(insert(tx, queue_samples).values(rows).on_conflict_do_nothing())
-    tx.execute(delete(queue_samples).where(queue_samples.c.at < now - KEPT))
 
 
 def since(tx: Connection, stage: SampledStage, start: datetime) -> list[Sample]:

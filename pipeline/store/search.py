@@ -38,6 +38,23 @@ def add(tx: Connection, article_id: int, title: Sequence[str], body: Sequence[st
     tx.execute(text(known), {"values": bound(tx, sorted({term for term in (*title, *body) if len(term) <= LONGEST}))})
 
 
+def remove(tx: Connection, article_ids: Sequence[int]) -> None:
+    """Forget the words of articles; which words there are stays known."""
+    column = "article_id" if is_postgresql(tx) else "rowid"
+    each_id = each(tx, "BIGINT")
+    tx.execute(text(f"DELETE FROM article_words WHERE {column} IN ({each_id})"), {"values": bound(tx, article_ids)})  # noqa: S608
+
+
+def shrink(tx: Connection, pages: int) -> bool:
+    """Give back the room of forgotten words, a bit of it; tells whether there is more. PostgreSQL does so by itself."""
+    if is_postgresql(tx):
+        return False
+    changed = "SELECT total_changes()"
+    before = tx.execute(text(changed)).scalar_one()
+    tx.execute(text("INSERT INTO article_words (article_words, rank) VALUES ('merge', :pages)"), {"pages": pages})
+    return int(tx.execute(text(changed)).scalar_one()) - int(before) > 1  # by FTS5's manual, less is "nothing to do"
+
+
 def search(tx: Connection, wanted: Wanted, since_id: int = 0) -> set[int]:
     """Give the ids, from `since_id` on, of articles that hold these words."""
     asked = _expression(tx, wanted)

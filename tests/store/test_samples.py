@@ -1,10 +1,8 @@
 """How much waited when, and stages that are paused; on both databases."""
 
-from datetime import timedelta
-
 from pipeline.store import pauses, samples
 from pipeline.store.database import Database
-from pipeline.store.samples import KEPT, SampledStage
+from pipeline.store.samples import SampledStage
 from tests.store.making import NOW, after, entry, show
 
 
@@ -20,15 +18,6 @@ def test_a_minute_is_counted_once(database: Database) -> None:
         assert [one.waiting_count for one in samples.since(tx, SampledStage.DELIVERIES, NOW)] == [0, 0]
     assert (first.at, first.waiting_count, first.oldest_seconds) == (NOW, 2, 30)
     assert (second.at, second.waiting_count) == (after(60), 3)
-
-
-def test_old_counts_are_forgotten(database: Database) -> None:
-    """What is older than a week goes with the next count."""
-    with database.write() as tx:
-        samples.take(tx, NOW)
-        later = NOW + KEPT + timedelta(minutes=1)
-        samples.take(tx, later)
-        assert [one.at for one in samples.since(tx, SampledStage.PAGES, NOW)] == [later]
 
 
 def test_a_stage_is_paused_alone(database: Database) -> None:

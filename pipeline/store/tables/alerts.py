@@ -73,6 +73,7 @@ alerts = Table(
     UniqueConstraint("public_id"),
     UniqueConstraint("subscription_id", "story_id"),
     Index("ix_alerts_story", "story_id"),
+    Index("ix_alerts_article", "article_id"),
     Index("ix_alerts_subscription", "subscription_id", "created_at"),
     partial_index("ix_alerts_digest", "digest_id IS NOT NULL", "digest_id"),
     partial_index("ix_alerts_held", "hold IS NOT NULL", "hold"),
@@ -99,6 +100,7 @@ alert_updates = Table(
     Column("digest_id", BigInteger),
     UniqueConstraint("public_id"),
     UniqueConstraint("alert_id", "number"),
+    Index("ix_alert_updates_article", "article_id"),
     partial_index("ix_alert_updates_digest", "digest_id IS NOT NULL", "digest_id"),
     sqlite_autoincrement=True,
 )
@@ -137,6 +139,9 @@ watches = Table(
     Column("told_outlet_count", Integer, nullable=False),
     Column("open", Boolean, nullable=False),  #: False once nothing more can follow
     partial_index("ix_watches_open", "open", "story_id"),
+    Index("ix_watches_story", "story_id"),
+    Index("ix_watches_article", "article_id"),
+    partial_index("ix_watches_alert", "alert_id IS NOT NULL", "alert_id"),
 )
 
 
@@ -149,7 +154,7 @@ languages_met = Table(
     metadata,
     Column("subscription_id", BigInteger, ForeignKey("subscriptions.id"), primary_key=True, autoincrement=False),
     Column("language", CleanText, primary_key=True),
-    Column("article_id", BigInteger, ForeignKey("articles.id"), nullable=False),  #: the first that met the query
+    Column("article_id", BigInteger, nullable=False),  #: the first that met the query; it may have been pruned
 )
 
 

@@ -66,7 +66,7 @@ article_bands = Table(
     "article_bands",
     metadata,
     Column("band", BigInteger, primary_key=True),
-    Column("article_id", BigInteger, ForeignKey("articles.id"), primary_key=True),
+    Column("article_id", BigInteger, primary_key=True),  #: without a rule, which would read all bands at a deletion
     sqlite_with_rowid=False,
 )
 
@@ -75,7 +75,7 @@ article_terms = Table(
     "article_terms",
     metadata,
     Column("term", CleanText, primary_key=True),
-    Column("article_id", BigInteger, ForeignKey("articles.id"), primary_key=True),
+    Column("article_id", BigInteger, primary_key=True),  #: likewise
     #: As it was placed; one merged since leads to the living one. None: placed before stories had profiles.
     Column("story_id", BigInteger),
     sqlite_with_rowid=False,

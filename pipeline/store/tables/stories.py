@@ -60,6 +60,8 @@ groupings = Table(
     Column("why", CleanText, nullable=False),
     Column("decided_at", Instant, nullable=False),
     Column("evidence", Json, nullable=False, server_default="{}"),
+    Index("ix_groupings_story", "story_id"),
+    partial_index("ix_groupings_of", "of_article_id IS NOT NULL", "of_article_id"),
 )
 
 
@@ -85,6 +87,7 @@ story_moves = Table(
     metadata,
     Column("act_id", BigInteger, ForeignKey("story_acts.id"), primary_key=True, autoincrement=False),
     Column("article_id", BigInteger, ForeignKey("articles.id"), primary_key=True, autoincrement=False),
+    Index("ix_story_moves_article", "article_id"),
     sqlite_with_rowid=False,
 )
 
@@ -100,5 +103,8 @@ apart_pairs = Table(
     Column("ended_by_act_id", BigInteger, ForeignKey("story_acts.id")),  #: that said otherwise since
     partial_index("ix_apart_pairs_live", "ended_by_act_id IS NULL", "one_article_id", "other_article_id"),
     Index("ix_apart_pairs_act", "act_id"),
+    Index("ix_apart_pairs_one", "one_article_id"),
+    Index("ix_apart_pairs_other", "other_article_id"),
+    partial_index("ix_apart_pairs_ended", "ended_by_act_id IS NOT NULL", "ended_by_act_id"),
     sqlite_autoincrement=True,
 )
