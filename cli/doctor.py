@@ -18,7 +18,7 @@ from config.settings import Settings
 from dashboard.serving import check_listening
 from pipeline.errors import QueueUnavailable, StorywatchError
 from pipeline.feeds.parsers import check_parsers
-from pipeline.store import counts, processes
+from pipeline.store import counts, processes, users
 from pipeline.store.counts import Overview
 from pipeline.store.database import Database
 from pipeline.store.processes import Process
@@ -74,8 +74,22 @@ def _checked(name: str, look: Callable[[], str]) -> Finding:
 
 
 def _web(settings: Settings) -> str:
-    check_listening(settings.web)
+    check_listening(settings.web, has_users=_has_users(settings))
     return f"http://{settings.web.host}:{settings.web.port}/"
+
+
+def _has_users(settings: Settings) -> bool:
+    """Tell whether somebody may sign in; a database that does not answer is another check's matter."""
+    if settings.web.password:
+        return True
+    database = Database.open(database_url(settings))
+    try:
+        with database.read() as tx:
+            return users.any_exists(tx)
+    except StorywatchError:
+        return False
+    finally:
+        database.close()
 
 
 def _contact(settings: Settings) -> Finding:

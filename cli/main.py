@@ -28,6 +28,7 @@ from cli.commands import (
     stories,
     subscriptions,
     tokens,
+    users,
     why,
 )
 from cli.exit_codes import FAILED, UNUSABLE
@@ -53,6 +54,7 @@ app.add_typer(stories.app, name="stories")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(channels.app, name="channels")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(users.app, name="users")
 app.command()(why.why)
 app.command()(delays.delays)
 app.command()(extract.extract)

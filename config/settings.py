@@ -179,7 +179,9 @@ class WebSettings(Section):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8420, ge=0, le=65535, description="Port to listen on.")
-    password: str = Field("", description="Password of the operator; needed to listen beyond this machine.", repr=False)
+    password: str = Field(
+        "", description="Password of the user `admin` until he sets one of his own; see users.md.", repr=False
+    )
     hosts: tuple[str, ...] = Field(
         (), description="Further host names under which the dashboard may be asked, such as `watch.example.org`."
     )

@@ -17,6 +17,8 @@ from starlette.types import ASGIApp
 
 from config.settings import WebSettings
 from dashboard import faults
+from dashboard.account_page import account_routes
+from dashboard.accounts import Accounts
 from dashboard.api.app import create_api
 from dashboard.bearer import bearers
 from dashboard.door import Clock, Door, Keys
@@ -33,6 +35,7 @@ from dashboard.queue_pages import queue_pages
 from dashboard.queue_view import QueueView
 from dashboard.sources import Sources
 from dashboard.subscription_feeds import subscription_routes
+from dashboard.user_pages import user_routes
 from pipeline.errors import NotFound, Unavailable
 from pipeline.store.database import Database
 from workers.feed_rules import FeedRules
@@ -76,7 +79,8 @@ def create_app(
     hubs by channel. `required_kinds` are the kinds of process of which `/readyz` and the overview miss one that does
     not beat.
     """
-    keys, feed_rules = Keys(settings, clock), feed_rules or FeedRules()
+    keys = Keys(settings, clock, Accounts(database, settings.password))
+    feed_rules = feed_rules or FeedRules()
     framing = Framing(keys)
     sources = Sources(database, queue_view, clock, has_queue_pages=bool(queue_url), required_kinds=required_kinds)
     app = Dashboard(title="Storywatch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
@@ -88,6 +92,8 @@ def create_app(
     app.include_router(subscription_routes(sources, site_url, hubs or {}))
     app.include_router(page_routes(sources, framing))
     app.include_router(queue_routes(sources, framing))
+    app.include_router(user_routes(sources, framing, keys))
+    app.include_router(account_routes(sources, framing, keys))
     app.include_router(feed_page_routes(sources, framing, feed_rules))
     if callbacks is not None:
         app.include_router(hub_routes(callbacks))

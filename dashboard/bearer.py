@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import Connection
 from starlette.datastructures import Headers
 
-from pipeline.model import Scope
-from pipeline.store import tokens
+from dashboard.may import OPERATOR, Visitor, narrowed
+from pipeline.model import Scope, User
+from pipeline.store import tokens, users
 from pipeline.store.database import Database
+from pipeline.store.tokens import ApiToken
 
 
 class Claim(StrEnum):
@@ -27,10 +30,11 @@ class Claim(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bearing:
-    """A request's token as checked; `scope` is that of a good one."""
+    """A request's token as checked; `scope` is that of a good one, no wider than its user's role."""
 
     claim: Claim
     scope: Scope | None = None
+    visitor: Visitor | None = None  #: whose token it is
 
 
 NO_TOKEN = Bearing(Claim.NONE)
@@ -50,11 +54,21 @@ def bearers(database: Database) -> Bearers:
         kind, _, text = given.partition(" ")
         if kind.lower() != "bearer" or not text.strip():
             return WRONG_TOKEN
-        found = await database.look(tokens.find, text.strip())
-        if found is None:
+        found, user = await database.look(_look, text.strip())
+        if found is None or (user is not None and user.disabled):
             return WRONG_TOKEN
         if tokens.is_use_worth_noting(found, now):
             await database.run(tokens.note_use, found.id, now)
-        return Bearing(Claim.GOOD, found.scope)
+        visitor = OPERATOR if user is None else Visitor.of(user)
+        return Bearing(Claim.GOOD, narrowed(found.scope, visitor.role), visitor)
 
     return check
+
+
+def _look(tx: Connection, text: str) -> tuple[ApiToken | None, User | None]:
+    """Find a token and its user; one whose user is gone is no token."""
+    token = tokens.find(tx, text)
+    if token is None or token.user_id is None:
+        return token, None
+    user = users.find(tx, token.user_id)
+    return (token, user) if user else (None, None)

@@ -14,15 +14,18 @@ from typing import cast
 from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, QueryParams
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from config.settings import WebSettings
+from dashboard.accounts import Accounts, Standing
 from dashboard.bearer import NO_TOKEN, Bearers, Bearing, Claim
 from dashboard.faults import fault_of_status, fault_page, wants_html
+from dashboard.may import OPERATOR, Visitor
 from dashboard.rules import API_FOLDER, Verdict, Visit, decide, host_name
-from dashboard.sessions import FormTokens, Sessions
+from dashboard.sessions import FormTokens, Session, Sessions
 from dashboard.throttle import Throttle
 from pipeline.errors import Unavailable
 
@@ -39,15 +42,11 @@ class Keys:
 
     settings: WebSettings
     clock: Clock
+    accounts: Accounts
     sessions: Sessions = field(default_factory=Sessions)
     tokens: FormTokens = field(default_factory=FormTokens)
     throttle: Throttle = field(default_factory=Throttle)
     bearer_throttle: Throttle = field(default_factory=Throttle)  #: its own, or wrong tokens would lock the login
-
-    @property
-    def has_password(self) -> bool:
-        """Tell whether somebody has to sign in at all."""
-        return bool(self.settings.password)
 
     @property
     def host_names(self) -> frozenset[str]:
@@ -65,7 +64,7 @@ def cookie(headers: Headers, name: str) -> str:
     return jar[name].value if name in jar else ""
 
 
-def read_visit(scope: Scope, keys: Keys, bearing: Bearing = NO_TOKEN) -> Visit:
+def read_visit(scope: Scope, standing: Standing, bearing: Bearing = NO_TOKEN) -> Visit:
     """Gather the facts that the rules ask for."""
     headers = Headers(scope=scope)
     peer = scope.get("client")
@@ -77,7 +76,8 @@ def read_visit(scope: Scope, keys: Keys, bearing: Bearing = NO_TOKEN) -> Visit:
         forwarded=any(name in headers for name in FORWARDING_HEADERS),
         origin=headers.get("origin"),
         fetch_site=headers.get("sec-fetch-site"),
-        signed_in=keys.has_password and keys.sessions.holds(cookie(headers, SESSION_COOKIE), keys.clock()),
+        has_login=standing.has_login,
+        visitor=None if standing.user is None else Visitor.of(standing.user),
         bearing=bearing,
         asked_names=frozenset(name.lower() for name in QueryParams(scope["query_string"])),
     )
@@ -86,6 +86,15 @@ def read_visit(scope: Scope, keys: Keys, bearing: Bearing = NO_TOKEN) -> Visit:
 def visit_of(request: Request) -> Visit:
     """Give the facts the door gathered about a request that it let in."""
     return cast("Visit", request.state.visit)
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Give who asks; raises 401 on pages that are open to strangers, where nobody is known."""
+    visit = visit_of(request)
+    known = visit.visitor or visit.bearing.visitor
+    if known is None and visit.has_login:
+        raise HTTPException(401)
+    return known or OPERATOR
 
 
 class Door:
@@ -110,13 +119,22 @@ class Door:
         if isinstance(bearing, Response):
             await bearing(scope, receive, send)
             return
-        visit = read_visit(scope, self._keys, bearing)
-        verdict = decide(visit, self._keys.host_names, has_password=self._keys.has_password)
+        session = self._session(scope)
+        standing = await self._keys.accounts.standing(session)
+        visit = read_visit(scope, standing, bearing)
+        verdict = decide(visit, self._keys.host_names)
         if verdict is Verdict.ENTER:
             scope.setdefault("state", {}).update(visit=visit)
             await self._app(scope, receive, send)
+        elif verdict is Verdict.SIGN_IN and standing.is_guess:
+            answer = fault_of_status(503, html=wants_html(Headers(scope=scope)), headers={"Retry-After": "5"})
+            await answer(scope, receive, send)
         else:
             await refusal(verdict, visit, scope)(scope, receive, send)
+
+    def _session(self, scope: Scope) -> Session | None:
+        """Find the session that a request's cookie opens."""
+        return self._keys.sessions.find(cookie(Headers(scope=scope), SESSION_COOKIE), self._keys.clock())
 
     async def _bearing(self, scope: Scope) -> Bearing | Response:
         """Check the token of a request for the API; an answer if it cannot be checked."""
@@ -171,6 +189,11 @@ REFUSALS = {
         "More than this token may do",
         "Make a token with a wider scope: `storywatch tokens add NAME --scope write`.",
     ),
+    Verdict.BEYOND_ROLE: (
+        403,
+        "Not for your role",
+        "Your user may look, but not do this. Ask an admin, who can give you another role on the page of users.",
+    ),
     Verdict.WRONG_HOST: (
         421,
         "Not a name of this dashboard",
@@ -180,8 +203,8 @@ REFUSALS = {
         403,
         "Only from this machine",
         (
-            "No password is set, so the dashboard answers only to the machine it runs on and to no proxy. "
-            "Set web.password to reach it from elsewhere."
+            "There is neither a user nor a password, so the dashboard answers only to the machine it runs on and to "
+            "no proxy. Set web.password or make a user to reach it from elsewhere: storywatch users add NAME."
         ),
     ),
     Verdict.FOREIGN: (

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from dashboard.door import SESSION_COOKIE, Keys, cookie
+from dashboard.door import SESSION_COOKIE, Keys, cookie, visit_of, visitor_of
 from dashboard.login import read_form
+from dashboard.may import Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Frame:
 
     current: str
     form_token: str  #: for every form; empty if nobody signed in
+    visitor: Visitor  #: who looks, and what he may: `frame.visitor.may("operate")`
 
 
 class Framing:
@@ -32,12 +34,13 @@ class Framing:
     def of(self, request: Request, current: str) -> Frame:
         """Make the frame of the page `current`."""
         token = cookie(request.headers, SESSION_COOKIE)
-        return Frame(current, self._keys.tokens.make(token) if self._keys.has_password else "")
+        form_token = self._keys.tokens.make(token) if visit_of(request).has_login else ""
+        return Frame(current, form_token, visitor_of(request))
 
     async def read_change(self, request: Request) -> Mapping[str, str]:
         """Read a form that changes something; answers 403 unless it stood on a page of this session."""
         form = await read_form(request)
         token = cookie(request.headers, SESSION_COOKIE)
-        if self._keys.has_password and not self._keys.tokens.fits(form.get("token", ""), token):
+        if visit_of(request).has_login and not self._keys.tokens.fits(form.get("token", ""), token):
             raise HTTPException(403)
         return form

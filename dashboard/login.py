@@ -18,8 +18,9 @@ from dashboard.door import SESSION_COOKIE, VISIT_COOKIE, Keys, cookie, retry_aft
 from dashboard.faults import fault_page
 from dashboard.reading import reading
 from dashboard.rendering import render
-from dashboard.sessions import LONGEST, same_password
+from dashboard.sessions import LONGEST
 from dashboard.words import span
+from pipeline.model import User
 
 FORM_BYTES = 8192
 FORM_SECONDS = 10.0
@@ -34,9 +35,9 @@ def login_routes(keys: Keys) -> APIRouter:
 
     @reading(router, "/login")
     async def show(request: Request) -> Response:
-        if visit_of(request).signed_in or not keys.has_password:
+        if visit_of(request).visitor or not visit_of(request).has_login:
             return RedirectResponse(local_target(request.query_params.get("next", "")), status_code=303)
-        return _form(request, keys, target=request.query_params.get("next", ""))
+        return _form(request, keys, request.query_params)
 
     @router.post("/login")
     async def sign_in(request: Request) -> Response:
@@ -46,10 +47,11 @@ def login_routes(keys: Keys) -> APIRouter:
     async def sign_out(request: Request) -> Response:
         token = cookie(request.headers, SESSION_COOKIE)
         form = await read_form(request)
-        if keys.has_password and not keys.tokens.fits(form.get("token", ""), token):
+        has_login = visit_of(request).has_login
+        if has_login and not keys.tokens.fits(form.get("token", ""), token):
             return _stale_form()
         keys.sessions.close(token)
-        leaving = RedirectResponse("/login" if keys.has_password else "/", status_code=303)
+        leaving = RedirectResponse("/login" if has_login else "/", status_code=303)
         leaving.delete_cookie(SESSION_COOKIE, path="/", httponly=True, samesite="lax", secure=keys.settings.https)
         return leaving
 
@@ -85,30 +87,31 @@ async def _sign_in(request: Request, keys: Keys) -> Response:
     now, peer = keys.clock(), visit_of(request).peer
     form = await read_form(request)
     target = form.get("next", "")
-    if not keys.has_password:
+    if not visit_of(request).has_login:
         return RedirectResponse("/", status_code=303)
     if not keys.tokens.fits(form.get("token", ""), cookie(request.headers, VISIT_COOKIE)):
         return _stale_form()
     wait_seconds = keys.throttle.wait_seconds(peer, now)
     if wait_seconds > 0:
         text = f"Too many wrong passwords. Try again in {span(wait_seconds + 1)}."
-        return _form(request, keys, target=target, problem=text, status=429, wait_seconds=wait_seconds)
-    if not same_password(form.get("password", ""), keys.settings.password):
-        keys.throttle.note_failure(peer, now)
+        return _form(request, keys, form, problem=text, status=429, wait_seconds=wait_seconds)
+    keys.throttle.note_failure(peer, now)  # before the hash is made, so that guesses sent together count as well
+    user = await keys.accounts.sign_in(form.get("name", ""), form.get("password", ""), now)
+    if user is None:
         log.warning("login_refused", peer=peer)
-        return _form(request, keys, target=target, problem="That is not the password.", status=401)
+        return _form(request, keys, form, problem="That is not the name and the password of a user.", status=401)
     keys.throttle.note_success(peer)
-    log.info("login", peer=peer)
-    return _welcome(request, keys, target)
+    log.info("login", peer=peer, user_id=user.id)
+    return welcome(request, keys, user, local_target(target))
 
 
-def _welcome(request: Request, keys: Keys, target: str) -> Response:
+def welcome(request: Request, keys: Keys, user: User, target: str) -> Response:
     """Open a fresh session; whatever token the visitor brought along ends here (no fixation)."""
     keys.sessions.close(cookie(request.headers, SESSION_COOKIE))
-    entering = RedirectResponse(local_target(target), status_code=303)
+    entering = RedirectResponse(target, status_code=303)
     entering.set_cookie(
         SESSION_COOKIE,
-        keys.sessions.open(keys.clock()),
+        keys.sessions.open(user.id, user.session_number, keys.clock()),
         max_age=int(LONGEST.total_seconds()),
         path="/",
         httponly=True,
@@ -119,11 +122,23 @@ def _welcome(request: Request, keys: Keys, target: str) -> Response:
 
 
 def _form(
-    request: Request, keys: Keys, *, target: str, problem: str = "", status: int = 200, wait_seconds: float = 0
+    request: Request,
+    keys: Keys,
+    given: Mapping[str, str],
+    *,
+    problem: str = "",
+    status: int = 200,
+    wait_seconds: float = 0,
 ) -> Response:
     visit = cookie(request.headers, VISIT_COOKIE) or secrets.token_urlsafe(16)
     headers = {"Retry-After": retry_after(wait_seconds)} if wait_seconds > 0 else None
-    shown = {"token": keys.tokens.make(visit), "target": local_target(target), "problem": problem}
+    shown = {
+        "token": keys.tokens.make(visit),
+        "target": local_target(given.get("next", "")),
+        "name": given.get("name", "")[:100],
+        "problem": problem,
+        "has_settings_password": keys.accounts.has_settings_password,
+    }
     page = render("login.html", shown, status=status, headers=headers)
     page.set_cookie(VISIT_COOKIE, visit, path="/", httponly=True, samesite="lax", secure=keys.settings.https)
     return page

@@ -12,10 +12,10 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from dashboard.bearer import NO_TOKEN, Bearing, Claim
+from dashboard.may import SAFE_METHODS, Visitor, needed_of
 from pipeline.alerts.links import FEED_FOLDER, UNSUBSCRIBE_FOLDER
 from pipeline.model import Scope
 
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Answered to anybody who can reach the port; nothing in them tells about the news or the version.
 OPEN_PATHS = frozenset({"/livez", "/login"})
 OPEN_FOLDERS = ("/static/",)
@@ -28,8 +28,7 @@ MACHINE_PATHS = frozenset({"/readyz", "/metrics"})
 #: Forms whose own token stands in when a browser sends no usable Origin.
 TOKEN_PATHS = frozenset({"/login", "/logout"})
 #: Forms that change something, each with its session's token where there are sessions (`dashboard.frame`).
-TOKEN_FOLDERS = ("/queue/", "/feeds/")
-
+TOKEN_FOLDERS = ("/queue/", "/feeds/", "/stories/", "/articles/", "/subscriptions/", "/alerts/", "/users/", "/account/")
 
 API_FOLDER = "/api/"
 #: What only an admin's token may touch.
@@ -49,6 +48,7 @@ class Verdict(StrEnum):
     WRONG_BEARER = "wrong_bearer"
     BEARER_IN_ADDRESS = "bearer_in_address"
     BEYOND_SCOPE = "beyond_scope"
+    BEYOND_ROLE = "beyond_role"
 
 
 class Sender(StrEnum):
@@ -70,7 +70,8 @@ class Visit:
     forwarded: bool  #: a proxy's header is present
     origin: str | None
     fetch_site: str | None  #: Sec-Fetch-Site
-    signed_in: bool
+    has_login: bool  #: whether anybody has to sign in here
+    visitor: Visitor | None = None  #: who signed in
     bearing: Bearing = NO_TOKEN
     asked_names: frozenset[str] = frozenset()  #: of the address's query
 
@@ -133,7 +134,7 @@ def _netloc(origin: str) -> str:
         return ""
 
 
-def decide(visit: Visit, names: Collection[str], *, has_password: bool) -> Verdict:
+def decide(visit: Visit, names: Collection[str]) -> Verdict:
     """Decide over one request; `names` are the host names we answer to besides localhost and addresses."""
     if not is_known_host(visit.host, names):
         return Verdict.WRONG_HOST
@@ -142,13 +143,15 @@ def decide(visit: Visit, names: Collection[str], *, has_password: bool) -> Verdi
     if visit.path.startswith(API_FOLDER) and (verdict := _decide_token(visit)):
         return verdict
     here = is_loopback(visit.peer) and not visit.forwarded
-    if not has_password and not here:
+    if not visit.has_login and not here:
         return Verdict.AWAY
     if visit.path.startswith(SECRET_FOLDERS):
         return Verdict.ENTER
-    if _is_foreign(visit, has_password=has_password):
+    if _is_foreign(visit):
         return Verdict.FOREIGN
-    return Verdict.ENTER if _may_enter(visit, here=here, has_password=has_password) else Verdict.SIGN_IN
+    if not _may_enter(visit, here=here):
+        return Verdict.SIGN_IN
+    return Verdict.ENTER if _is_within_role(visit, visit.visitor) else Verdict.BEYOND_ROLE
 
 
 def _decide_token(visit: Visit) -> Verdict | None:
@@ -157,7 +160,9 @@ def _decide_token(visit: Visit) -> Verdict | None:
         return Verdict.BEARER_IN_ADDRESS
     if visit.bearing.scope is None:
         return Verdict.WRONG_BEARER if visit.bearing.claim is Claim.WRONG else None
-    return Verdict.ENTER if visit.bearing.scope.covers(needed_scope(visit)) else Verdict.BEYOND_SCOPE
+    if not visit.bearing.scope.covers(needed_scope(visit)):
+        return Verdict.BEYOND_SCOPE
+    return Verdict.ENTER if _is_within_role(visit, visit.bearing.visitor) else Verdict.BEYOND_ROLE
 
 
 def needed_scope(visit: Visit) -> Scope:
@@ -167,16 +172,21 @@ def needed_scope(visit: Visit) -> Scope:
     return Scope.READ if visit.method in SAFE_METHODS else Scope.WRITE
 
 
-def _is_foreign(visit: Visit, *, has_password: bool) -> bool:
+def _is_within_role(visit: Visit, visitor: Visitor | None) -> bool:
+    """Hold a request against the role of who asks; where nobody signs in, and on open pages, there is none."""
+    return visitor is None or visitor.may(needed_of(visit.method, visit.path))
+
+
+def _is_foreign(visit: Visit) -> bool:
     if visit.method in SAFE_METHODS:
         return False
     sent_by = sender(visit)
-    has_token = visit.path in TOKEN_PATHS or (has_password and visit.path.startswith(TOKEN_FOLDERS))
+    has_token = visit.path in TOKEN_PATHS or (visit.has_login and visit.path.startswith(TOKEN_FOLDERS))
     return sent_by is Sender.FOREIGN or (sent_by is Sender.UNKNOWN and not has_token)
 
 
-def _may_enter(visit: Visit, *, here: bool, has_password: bool) -> bool:
-    if not has_password or visit.signed_in:
+def _may_enter(visit: Visit, *, here: bool) -> bool:
+    if not visit.has_login or visit.visitor is not None:
         return True
     if visit.path in OPEN_PATHS or visit.path.startswith(OPEN_FOLDERS):
         return True

@@ -24,13 +24,14 @@ GRACE_SECONDS = 5
 CONNECTION_LIMIT = 256
 
 
-def check_listening(settings: WebSettings) -> None:
-    """Refuse to listen beyond this machine without a password; raises Unusable with what to do."""
-    if settings.password or settings.host == "localhost" or is_loopback(settings.host):
+def check_listening(settings: WebSettings, *, has_users: bool) -> None:
+    """Refuse to listen beyond this machine where nobody has to sign in; raises Unusable with what to do."""
+    if settings.password or has_users or settings.host == "localhost" or is_loopback(settings.host):
         return
     raise Unusable(
-        f"web.host is {settings.host!r}, so others could reach the dashboard, but no password is set. "
-        "Set web.password (or STORYWATCH_WEB__PASSWORD), or set web.host to 127.0.0.1."
+        f"web.host is {settings.host!r}, so others could reach the dashboard, but there is neither a user nor a "
+        "password. Make a user (storywatch users add NAME --role admin) or set web.password (or "
+        "STORYWATCH_WEB__PASSWORD); or set web.host to 127.0.0.1."
     )
 
 

@@ -1,8 +1,9 @@
 """Who is signed in, kept in this process's memory.
 
-In: tokens from cookies. Out: whether they hold. Hides `secrets` and `hmac`.
-Trap: a restart signs everybody out, and two dashboard processes do not share sessions; one is enough, since
-a page costs milliseconds.
+In: tokens from cookies. Out: the sessions they open. Hides `secrets` and `hmac`.
+Trap: a session here says who signed in, not that he still may; the door asks the store at every request whether
+the user is still let in and whether his session number is still the same. A restart signs everybody out, and two
+dashboard processes do not share sessions; one is enough, since a page costs milliseconds.
 """
 
 import hashlib
@@ -13,13 +14,15 @@ from datetime import datetime, timedelta
 
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
-SESSION_LIMIT = 256
+SESSION_LIMIT = 32  #: of one user
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """One sign-in."""
 
+    user_id: int
+    number: int  #: the user's session number when he signed in
     opened_at: datetime
     seen_at: datetime
 
@@ -30,25 +33,26 @@ class Sessions:
     def __init__(self) -> None:
         self._open: dict[bytes, Session] = {}
 
-    def open(self, now: datetime) -> str:
-        """Begin a session and give its token; beyond the limit the one unused longest ends."""
-        if len(self._open) >= SESSION_LIMIT:
-            del self._open[min(self._open, key=lambda key: self._open[key].seen_at)]
+    def open(self, user_id: int, number: int, now: datetime) -> str:
+        """Begin a session and give its token; beyond the limit the user's session unused longest ends."""
+        mine = [key for key, session in self._open.items() if session.user_id == user_id]
+        if len(mine) >= SESSION_LIMIT:
+            del self._open[min(mine, key=lambda key: self._open[key].seen_at)]
         token = secrets.token_urlsafe(32)
-        self._open[_digest(token)] = Session(opened_at=now, seen_at=now)
+        self._open[_digest(token)] = Session(user_id, number, opened_at=now, seen_at=now)
         return token
 
-    def holds(self, token: str, now: datetime) -> bool:
-        """Tell whether `token` is signed in, and note that it was used."""
+    def find(self, token: str, now: datetime) -> Session | None:
+        """Give the session of `token`, and note that it was used; None if it is over."""
         key = _digest(token)
         session = self._open.get(key)
         if session is None:
-            return False
+            return None
         if now - session.seen_at > IDLE or now - session.opened_at > LONGEST:
             del self._open[key]
-            return False
+            return None
         self._open[key] = replace(session, seen_at=now)
-        return True
+        return session
 
     def close(self, token: str) -> None:
         """End the session of `token`, if there is one."""
@@ -70,15 +74,5 @@ class FormTokens:
         return bool(cookie) and hmac.compare_digest(self.make(cookie).encode(), token.encode())
 
 
-def same_password(given: str, wanted: str) -> bool:
-    """Compare in the same time whatever is given, its length included."""
-    key = secrets.token_bytes(16)
-    return hmac.compare_digest(_keyed(given, key), _keyed(wanted, key))
-
-
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode(errors="surrogatepass")).digest()
-
-
-def _keyed(text: str, key: bytes) -> bytes:
-    return hashlib.blake2b(text.encode(errors="surrogatepass"), key=key).digest()

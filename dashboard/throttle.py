@@ -4,7 +4,7 @@ In: failed sign-ins by address. Out: seconds to wait before the next is even loo
 Trap: everybody behind one proxy shares its address, so the wait is capped and open sessions are not touched.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
@@ -63,5 +63,7 @@ class Throttle:
             del self._failures[next(iter(self._failures))]
 
     def note_success(self, address: str) -> None:
-        """Forget the failures of `address`."""
+        """Forget the failures of `address`, and take the try that succeeded off those of everybody."""
         self._failures.pop(neighbourhood(address), None)
+        if (known := self._failures.get(EVERYBODY)) is not None:
+            self._failures[EVERYBODY] = replace(known, count=max(0, known.count - 1))

@@ -35,11 +35,19 @@ def find_query(tx: Connection, name: str) -> str | None:
 
 
 def save(
-    tx: Connection, name: str, query: str, channels: Sequence[str], now: datetime, rule: Rule | None = None
+    tx: Connection,
+    name: str,
+    query: str,
+    channels: Sequence[str],
+    now: datetime,
+    rule: Rule | None = None,
+    *,
+    owner_id: int | None = None,
 ) -> Subscription:
     """Store a new subscription; raises BadQuery, and Unusable if there is another of that name."""
     check(tx, query, name)
-    return subscriptions.add(tx, name, query, channels, now=now, rule=rule or Rule(), expanded=_expanded(tx, query))
+    expanded = _expanded(tx, query)
+    return subscriptions.add(tx, name, query, channels, now, rule or Rule(), expanded=expanded, owner_id=owner_id)
 
 
 def change(tx: Connection, held: Subscription, query: str, channels: Sequence[str], rule: Rule) -> None:

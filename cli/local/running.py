@@ -22,6 +22,7 @@ from cli.output import note
 from cli.wiring import folder_of, open_database
 from config.settings import Settings
 from dashboard.serving import address_of, bind, check_listening
+from pipeline.store import users
 from pipeline.store.database import Database
 from workers.channels import channel_targets
 from workers.data_folder import DataFolder
@@ -52,6 +53,8 @@ def run_here(local: Local) -> int:
         channel_targets(settings.channels, folder.path)
         with _log_file(folder.path, console) as log_file, open_database(settings) as database:
             configure_logs(settings.log, "run", log_file)
+            with database.read() as tx:
+                check_listening(settings.web, has_users=users.any_exists(tx))
             first = take_over(database, folder_of(local.config), settings)
             specs = [] if settings.queue.url else [valkey_spec(folder)]
             supervisor = Supervisor(
@@ -84,7 +87,6 @@ async def _tell_stop(stop: asyncio.Event, console: Console) -> None:
 
 def _check(settings: Settings) -> str:
     """See that the dashboard and the queue can be had; gives the dashboard's address."""
-    check_listening(settings.web)
     if settings.queue.url:
         check_address(settings.queue.url, allow_insecure=settings.queue.allow_insecure)
     listener = bind(settings.web.host, settings.web.port)

@@ -11,6 +11,7 @@ from dashboard.hub_routes import Callbacks
 from dashboard.queue_view import RedisQueueView
 from dashboard.rules import host_name
 from dashboard.serving import bind, check_listening, serve_on
+from pipeline.store import users
 from workers.clock import utc_now
 from workers.signals import Stops
 
@@ -18,7 +19,7 @@ from workers.signals import Stops
 async def serve(context: Context, stops: Stops) -> None:
     """Serve pages until told to stop; raises Unusable if it may not or cannot listen."""
     web, callbacks = _for_hubs(context)
-    check_listening(web)
+    check_listening(web, has_users=await context.database.look(users.any_exists))
     listener = bind(web.host, web.port)
     view = RedisQueueView(open_queue(context.settings))
     channels = context.settings.channels

@@ -10,6 +10,7 @@ from pipeline.model.coverage import Finding, Incident, OperatorNotice
 from pipeline.model.feeds import Entry, Feed, FeedLease, NextPoll, ParsedFeed, Push, PushOffer, Validators
 from pipeline.model.polls import Arrivals, FeedFigures, FeedOverlap, PollCounts, PollResult, Replanned, Traffic
 from pipeline.model.stories import Candidate, Grouping, Profile, Sketch, Story, StoryCandidate, TermCounts
+from pipeline.model.users import User
 from pipeline.model.words import (
     ActKind,
     Bound,
@@ -21,6 +22,7 @@ from pipeline.model.words import (
     GroupingKind,
     PushState,
     Reason,
+    Role,
     Scope,
     TextSource,
 )
@@ -69,6 +71,7 @@ __all__ = [
     "Replanned",
     "Response",
     "RobotsCopy",
+    "Role",
     "Scope",
     "Sketch",
     "Span",
@@ -80,5 +83,6 @@ __all__ = [
     "TextSource",
     "Traffic",
     "Update",
+    "User",
     "Validators",
 ]

@@ -21,6 +21,7 @@ class Subscription:
     enabled: bool = True
     rule: Rule = field(default_factory=Rule)
     problem: str = ""  #: why it was switched off by itself
+    owner_id: int | None = None  #: the user who may change it; None is the whole newsroom's, for admins to change
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,19 @@ class Scope(StrEnum):
         return order.index(self) >= order.index(needed)
 
 
+class Role(StrEnum):
+    """Who a user is to the newsroom; each may do what the one before may."""
+
+    READER = "reader"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+    def covers(self, needed: "Role") -> bool:
+        """Tell whether this role allows what needs `needed`."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
 class TextSource(StrEnum):
     """Where an article's text came from: its page, or only what the feed itself carried."""
 

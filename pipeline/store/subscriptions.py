@@ -21,7 +21,7 @@ from pipeline.store.tables import subscriptions
 from pipeline.store.types import clean_text
 
 _VERSION = "subscriptions_version"
-_NAMES = ("id", "name", "query", "channels", "enabled", "rule", "problem")
+_NAMES = ("id", "name", "query", "channels", "enabled", "rule", "problem", "owner_id")
 _PLAIN = Rule()
 
 
@@ -34,10 +34,12 @@ def add(
     rule: Rule = _PLAIN,
     *,
     expanded: str | None = None,
+    owner_id: int | None = None,
 ) -> Subscription:
     """Store a subscription; the very same again gives the stored one, another of that name raises Unusable.
 
-    `expanded` is the query with the saved queries it names written out; `pipeline.subscribing` knows it.
+    `owner_id` is the user who may change it, None for the whole newsroom's; `expanded` is the query with the saved
+    queries it names written out, which `pipeline.subscribing` knows.
     """
     number = _next_version(tx)  # first, so that of two transactions that add one name the second sees it
     wanted = tuple(dict.fromkeys(channels))
@@ -45,7 +47,7 @@ def add(
     if found is None:
         row = {"name": name, "query": query, "channels": wanted, "enabled": True, "added_at": now, "removed": False}
         row |= {"rule": write_rule(rule) or None, "feed_key": token_urlsafe(24)}
-        row |= {"version": number, "expanded": expanded}
+        row |= {"version": number, "expanded": expanded, "owner_id": owner_id}
         row["leave_key"] = token_urlsafe(24)
         added = tx.execute(subscriptions.insert().values(row).returning(subscriptions.c.id)).scalar_one()
         return get(tx, added)
@@ -75,6 +77,17 @@ def get(tx: Connection, subscription_id: int) -> Subscription:
     if found is None:
         raise NotFound(f"there is no subscription {subscription_id}")
     return found
+
+
+def count_of(tx: Connection, owner_id: int) -> int:
+    """Count the subscriptions of a user, those that are switched off too."""
+    mine = (subscriptions.c.owner_id == owner_id) & ~subscriptions.c.removed
+    return tx.execute(select(func.count()).select_from(subscriptions).where(mine)).scalar_one()
+
+
+def give_to(tx: Connection, subscription_id: int, owner_id: int | None) -> None:
+    """Let another user change it from now on, or None for the whole newsroom. Raises NotFound."""
+    _change(tx, subscription_id, owner_id=owner_id)
 
 
 def find_by_name(tx: Connection, name: str) -> Subscription | None:
@@ -215,5 +228,5 @@ def columns(prefix: str) -> list[Label[Any]]:
 
 def subscription_of(row: Row[Any], prefix: str = "") -> Subscription:
     """Read a row of the table, or one with `columns` of that prefix."""
-    number, name, query, channels, enabled, rule, problem = (getattr(row, prefix + column) for column in _NAMES)
-    return Subscription(number, name, query, tuple(channels), enabled, read_rule(rule or {}), problem or "")
+    number, name, query, channels, enabled, rule, problem, owner = (getattr(row, prefix + column) for column in _NAMES)
+    return Subscription(number, name, query, tuple(channels), enabled, read_rule(rule or {}), problem or "", owner)

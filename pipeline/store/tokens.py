@@ -29,16 +29,17 @@ class ApiToken:
     scope: Scope
     created_at: datetime
     last_used_at: datetime | None
+    user_id: int | None = None  #: whose role bounds it; None is the operator's own
 
 
-def make(tx: Connection, name: str, scope: Scope, now: datetime) -> tuple[ApiToken, str]:
+def make(tx: Connection, name: str, scope: Scope, now: datetime, user_id: int | None = None) -> tuple[ApiToken, str]:
     """Make a token; its text is given here and never again. Raises Taken, or Unusable for an empty name."""
     if not name.strip():
         raise Unusable("a token needs a name, such as the program that uses it")
     if _find(tx, api_tokens.c.name == name) is not None:
         raise Taken(f"there is a token named {name!r}; revoke it first, or choose another name")
     text = _PREFIX + token_urlsafe(32)
-    row = {"name": name, "digest": _digest(text), "scope": scope, "created_at": now}
+    row = {"name": name, "digest": _digest(text), "scope": scope, "created_at": now, "user_id": user_id}
     tx.execute(api_tokens.insert().values(row))
     made = find(tx, text)
     if made is None:
@@ -80,7 +81,7 @@ def _find(tx: Connection, condition: ColumnElement[bool]) -> ApiToken | None:
 
 def _select() -> Select[Any]:
     c = api_tokens.c
-    return select(c.id, c.name, c.scope, c.created_at, c.last_used_at)
+    return select(c.id, c.name, c.scope, c.created_at, c.last_used_at, c.user_id)
 
 
 def _digest(text: str) -> bytes:

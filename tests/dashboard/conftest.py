@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from config.settings import WebSettings
@@ -40,6 +41,12 @@ class FixedQueue:
 
     def depth(self, name: str) -> int | None:
         return self.depths[name]
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords with the least argon2 takes: what a hash costs is none of these tests' matter."""
+    monkeypatch.setattr("pipeline.passwords._HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture

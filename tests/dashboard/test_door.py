@@ -49,11 +49,11 @@ def hidden(page: str, name: str) -> str:
     return found[1]
 
 
-def sign_in(site: Site, password: str = PASSWORD, target: str = "/", **headers: str) -> Answer:
+def sign_in(site: Site, password: str = PASSWORD, target: str = "/", name: str = "", **headers: str) -> Answer:
     """Sign in as a browser does: load the form, send it back with its cookie and token; no usable Origin."""
     form = site.page("/login", **headers)
     visit = form.cookies["storywatch_visit"].partition(";")[0]
-    body = urlencode({"token": hidden(form.body, "token"), "next": target, "password": password})
+    body = urlencode({"token": hidden(form.body, "token"), "next": target, "name": name, "password": password})
     return site.post("/login", body, cookie=visit, accept="text/html", origin="null", **headers)
 
 
@@ -198,7 +198,7 @@ def test_wrong_passwords_are_refused_and_slowed(guarded: Site, clock: Clock) -> 
     for _ in range(FREE_FAILURES):
         refused = sign_in(guarded, "wrong")
         assert refused.status == 401
-        assert "not the password" in refused.body
+        assert "not the name and the password" in refused.body
         assert "storywatch_session" not in refused.cookies
     waiting = sign_in(guarded)
     assert waiting.status == 429

@@ -4,12 +4,15 @@ import dataclasses
 
 import pytest
 
+from dashboard.may import OPERATOR, Visitor
 from dashboard.rules import Sender, Verdict, Visit, decide, host_name, is_known_host, is_loopback, sender
+from pipeline.model import Role
 
 HOME = Visit(
     method="GET", path="/", host="127.0.0.1:8420", peer="127.0.0.1", forwarded=False, origin=None, fetch_site=None,
-    signed_in=False,
+    has_login=False,
 )  # fmt: skip
+READER = Visitor(7, "ruth", Role.READER)
 NAMES = frozenset({"watch.example.org"})
 AWAY = "203.0.113.9"
 
@@ -84,14 +87,14 @@ def test_loopback_is_told_by_the_peer_address(address: str, loopback: bool) -> N
 )
 def test_without_a_password_only_this_machine_enters(changes: dict[str, object], expected: Verdict) -> None:
     """S13: nothing is served to anybody else before a password exists."""
-    assert decide(visit(**changes), NAMES, has_password=False) is expected
+    assert decide(visit(**changes), NAMES) is expected
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
         pytest.param({}, Verdict.SIGN_IN, id="this machine is asked too"),
-        pytest.param({"signed_in": True, "peer": AWAY}, Verdict.ENTER, id="signed in"),
+        pytest.param({"visitor": READER, "peer": AWAY}, Verdict.ENTER, id="signed in"),
         pytest.param({"path": "/login", "peer": AWAY}, Verdict.ENTER, id="login page"),
         pytest.param({"path": "/static/a.css", "peer": AWAY}, Verdict.ENTER, id="its style"),
         pytest.param({"path": "/static", "peer": AWAY}, Verdict.SIGN_IN, id="no folder below it"),
@@ -103,12 +106,12 @@ def test_without_a_password_only_this_machine_enters(changes: dict[str, object],
         pytest.param({"path": "/readyz", "peer": AWAY}, Verdict.SIGN_IN, id="readyz from elsewhere"),
         pytest.param({"path": "/login", "method": "POST"}, Verdict.ENTER, id="login has its own token"),
         pytest.param({"path": "/login", "method": "POST", "origin": "http://evil.example"}, Verdict.FOREIGN, id="csrf"),
-        pytest.param({"path": "/rq/x", "method": "POST", "signed_in": True}, Verdict.FOREIGN, id="rq has none"),
+        pytest.param({"path": "/rq/x", "method": "POST", "visitor": OPERATOR}, Verdict.FOREIGN, id="rq has none"),
     ],
 )
 def test_with_a_password_everything_but_the_entrance_is_closed(changes: dict[str, object], expected: Verdict) -> None:
     """S13, S28: login, livez and static are open; metrics and readyz from this machine."""
-    assert decide(visit(**changes), NAMES, has_password=True) is expected
+    assert decide(visit(has_login=True, **changes), NAMES) is expected
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from pipeline.store.tables.operation import (
     operator_notices,
     processes,
     queue_samples,
+    users,
 )
 from pipeline.store.tables.stories import apart_pairs, groupings, stories, story_acts, story_moves, story_profiles
 
@@ -66,6 +67,7 @@ __all__ = [
     "story_profiles",
     "subscriptions",
     "term_counts",
+    "users",
     "watch_is_open",
     "watches",
 ]

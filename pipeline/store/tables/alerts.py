@@ -41,6 +41,7 @@ subscriptions = Table(
     Column("version", BigInteger),  #: the number of its last change
     Column("expanded", CleanText),  #: its query with the saved queries it names written out; None if it names none
     Column("problem", CleanText),  #: why it was switched off by itself
+    Column("owner_id", BigInteger),  #: of the user who may change it; None is the whole newsroom's
     Column("leave_key", Text),  #: the secret behind its addresses of unsubscription; never its feed's
     Index("ix_subscriptions_version", "version"),
     partial_index("uq_subscriptions_name", "NOT removed", "name", unique=True),

@@ -5,6 +5,7 @@ Trap: nothing of an article's way may wait for a row here.
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Integer,
@@ -16,6 +17,7 @@ from sqlalchemy import (
 
 from pipeline.model import (
     CoverageKind,
+    Role,
     Scope,
 )
 from pipeline.store.tables.base import metadata, partial_index
@@ -93,8 +95,25 @@ api_tokens = Table(
     Column("scope", Word(Scope), nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("last_used_at", Instant),
+    Column("user_id", BigInteger),  #: whose role bounds it; None is the operator's own
     UniqueConstraint("name"),
     UniqueConstraint("digest"),
+    sqlite_autoincrement=True,
+)
+
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", CleanText, nullable=False),  #: lower case
+    Column("role", Word(Role), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_login_at", Instant),
+    Column("session_number", Integer, nullable=False),  #: raised to end all sessions
+    Column("password_hash", Text),  #: argon2id with its parameters; None: the password of the settings counts
+    UniqueConstraint("name"),
     sqlite_autoincrement=True,
 )
 
