@@ -84,6 +84,7 @@ def _has_users(settings: Settings) -> bool:
         return True
     database = Database.open(database_url(settings))
     try:
+        database.migrate()
         with database.read() as tx:
             return users.any_exists(tx)
     except StorywatchError:
