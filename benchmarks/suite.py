@@ -17,7 +17,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 LACKING = 2  #: the exit code of a benchmark that lacks its data
 LONGEST_SECONDS = 3600
-_OURSELVES = {"__main__", "suite", "quality"}  # quality is no speed: `python -m benchmarks.quality`
+_OURSELVES = {"__main__", "suite", "quality", "faults", "soak"}  # the last three are no speed and run alone
 _NUMBER = re.compile(r"-?\d+(?:[,\d]*\d)?(?:\.\d+)?")
 _TARGET = re.compile(r"at (least|most)\s+(-?[\d.,]*\d)")
 

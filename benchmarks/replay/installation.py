@@ -123,7 +123,7 @@ async def running(installation: Installation) -> AsyncIterator[None]:
     with installation.log_file.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             *tethered([*COMMAND, "run", "--config", str(installation.settings_file)], os.getpid()),
-            env=_without_settings(os.environ),
+            env=without_settings(os.environ),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -146,7 +146,8 @@ async def _stop(process: asyncio.subprocess.Process) -> int:
         return await process.wait()
 
 
-def _without_settings(variables: Mapping[str, str]) -> dict[str, str]:
+def without_settings(variables: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the settings of whoever runs this."""
     return {name: value for name, value in variables.items() if not name.startswith(PREFIX)}
 
 

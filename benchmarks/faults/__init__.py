@@ -1,0 +1,1 @@
+"""Break the running system in every way we know, and count what was lost: `python -m benchmarks.faults`."""

@@ -1,0 +1,97 @@
+"""Play one fault on one database and judge: start, load, break, wait, stop, compare.
+
+In: a `Fault`. Out: a `Verdict`. Trap: the queue is looked at before the stop, everything else after it, so that what
+comes late is seen.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from benchmarks.faults.accounts import Account, account
+from benchmarks.faults.fault import Fault
+from benchmarks.faults.newsroom import Newsroom
+from benchmarks.faults.scene import FLOOR_SECONDS, WARM_COUNT, WARM_SECONDS, Scene, Store, Wish, staged
+from benchmarks.faults.waiting import until
+
+LONGEST_FACTOR = 2.0  #: how much longer than promised is waited before everything counts as it stands
+EMPTY_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a fault."""
+
+    fault: Fault
+    store: Store
+    seen_seconds: float | None = None  #: None: not everything was accounted for in time
+    account: Account | None = None
+    broken: tuple[str, ...] = ()  #: promises that did not hold, lateness aside
+    notes: tuple[str, ...] = ()
+    errors: dict[str, int] = field(default_factory=dict)
+    skipped: str = ""
+    took_seconds: float = 0.0
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether it took longer than promised until everything was accounted for."""
+        late = self.seen_seconds is None or self.seen_seconds > self.fault.bound_seconds
+        return late and not self.skipped
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether every promise held."""
+        return not self.broken and not self.is_late
+
+
+async def play(fault: Fault, wish: Wish) -> Verdict:
+    """Play it; a fault that lacks what it needs is skipped with the reason."""
+    skipped = await asyncio.to_thread(fault.lacks)
+    if skipped:
+        return Verdict(fault, wish.store, skipped=skipped)
+    began = time.monotonic()
+    with fault.place() as place:
+        wish = replace(wish, own_queue=fault.own_queue, settings=fault.settings, parent=place or wish.parent)
+        async with staged(wish) as scene:
+            scene.system.environment = fault.environment(scene.folder)
+            verdict = await _play(fault, wish.store, scene)
+    return replace(verdict, took_seconds=time.monotonic() - began)
+
+
+async def _play(fault: Fault, store: Store, scene: Scene) -> Verdict:
+    await scene.system.start()
+    scene.newsroom.publish(WARM_COUNT)
+    if await scene.settle(WARM_SECONDS) is None:
+        return Verdict(fault, store, broken=("it did not get going", *scene.system.errors()))
+    await fault.play(scene)
+    seen = await scene.settle(LONGEST_FACTOR * fault.bound_seconds)
+    left = await _left_on_queue(scene)
+    code, _ = await scene.system.stop()
+    found = await asyncio.to_thread(account, scene.newsroom, scene.database)
+    other = [*left, *_processes(scene, code), *_repeats(fault, found), *_haste(scene.newsroom)]
+    return Verdict(fault, store, seen, found, (*found.broken, *other), tuple(scene.notes), dict(scene.system.errors()))
+
+
+async def _left_on_queue(scene: Scene) -> list[str]:
+    """See that queue and database agree: when every row has ended, no job waits."""
+    if await until(lambda: not scene.queued_count(), EMPTY_SECONDS):
+        return []
+    return [f"{scene.queued_count()} jobs wait on the queue and no row does"]
+
+
+def _processes(scene: Scene, code: int) -> list[str]:
+    bad = [code for code in (*scene.system.exit_codes, code) if code != 0]
+    orphans = [f"process {one.pid} ({one.kind}) outlived its parent" for one in scene.system.orphans]
+    return [*orphans, *(["a stop ended with exit code " + ", ".join(map(str, sorted(set(bad))))] if bad else [])]
+
+
+def _repeats(fault: Fault, found: Account) -> list[str]:
+    return [f"{found.repeated} messages came twice"] if found.repeated and not fault.may_repeat else []
+
+
+def _haste(newsroom: Newsroom) -> list[str]:
+    """See that no feed was asked more often than its floor allows, whatever happened to whom."""
+    gaps = [later - sooner for times in newsroom.polls.values() for sooner, later in pairwise(times)]
+    hasty = [gap for gap in gaps if gap < FLOOR_SECONDS / 2]  # requests may be late by a second on a busy machine
+    return [f"a feed was asked again after {min(hasty):.1f} s, {len(hasty)} times in all"] if hasty else []

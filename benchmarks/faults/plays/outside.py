@@ -1,0 +1,65 @@
+"""Faults of the world: origins and receivers that are slow, hang, break off or lie, and pages that are poison.
+
+In: a scene. Out: the fault, played under load. Trap: a page that failed is asked again a minute later at the earliest,
+so that is the least these take to be over.
+"""
+
+import asyncio
+
+from benchmarks.faults.fault import BOTH, Fault
+from benchmarks.faults.newsroom import Mode
+from benchmarks.faults.scene import Scene, loaded
+
+PAGE_MODES = (Mode.SLOW, Mode.HANGING, Mode.RESET, Mode.BROKEN, Mode.BUSY, Mode.SHORT, Mode.GARBAGE, Mode.LOGIN)
+FEED_MODES = (Mode.SLOW, Mode.HANGING, Mode.RESET, Mode.BROKEN, Mode.SHORT, Mode.GARBAGE, Mode.LOGIN)
+HOOK_MODES = (Mode.SLOW, Mode.HANGING, Mode.RESET, Mode.BROKEN, Mode.BUSY)
+POISON_EVERY = 25
+
+
+async def bad_pages(scene: Scene) -> None:
+    """Serve pages in every bad way in turn, while feeds are sound."""
+    async with loaded(scene):
+        for mode in PAGE_MODES:
+            scene.newsroom.page_mode = mode
+            await asyncio.sleep(scene.seconds / len(PAGE_MODES))
+        scene.newsroom.page_mode = Mode.SOUND
+        scene.newsroom.let_go()
+
+
+async def bad_feeds(scene: Scene) -> None:
+    """Serve feeds in every bad way in turn, while pages are sound."""
+    async with loaded(scene):
+        for mode in FEED_MODES:
+            scene.newsroom.feed_mode = mode
+            await asyncio.sleep(scene.seconds / len(FEED_MODES))
+        scene.newsroom.feed_mode = Mode.SOUND
+        scene.newsroom.let_go()
+
+
+async def bad_receiver(scene: Scene) -> None:
+    """Receive alerts in every bad way in turn."""
+    async with loaded(scene):
+        for mode in HOOK_MODES:
+            scene.newsroom.hook_mode = mode
+            await asyncio.sleep(scene.seconds / len(HOOK_MODES))
+        scene.newsroom.hook_mode = Mode.SOUND
+        scene.newsroom.let_go()
+
+
+async def poison(scene: Scene) -> None:
+    """Let some pages be of the kind that takes the extractor far too long."""
+    first = len(scene.newsroom.published) + 1
+    scene.newsroom.poisoned = set(range(first, first + 1000, POISON_EVERY))
+    async with loaded(scene):
+        await asyncio.sleep(scene.seconds)
+    published = {one.number for one in scene.newsroom.published}
+    scene.newsroom.poisoned &= published
+    scene.notes.append(f"{len(scene.newsroom.poisoned)} pages of poison")
+
+
+OUTSIDE = (
+    Fault("pages", "pages slow, hanging, reset, broken, busy, cut short, garbled", bad_pages, 120, "R9 R32"),
+    Fault("feeds", "feeds slow, hanging, reset, broken, cut short, garbled", bad_feeds, 300, "R32"),
+    Fault("receiver", "receiver slow, hanging, reset, broken, busy", bad_receiver, 120, "R5 R32 R33"),
+    Fault("poison", "pages that take the extractor too long", poison, 150, "R10 R11", stores=BOTH),
+)

@@ -1,0 +1,1 @@
+"""Tests of the fault harness, and the runs of it that fit into every check."""
