@@ -35,6 +35,12 @@ from dashboard.queue_pages import queue_pages
 from dashboard.queue_view import QueueView
 from dashboard.sources import Sources
 from dashboard.subscription_feeds import subscription_routes
+from dashboard.subscriptions.alert_pages import alert_page_routes
+from dashboard.subscriptions.channel_pages import channel_routes
+from dashboard.subscriptions.channels import Channels
+from dashboard.subscriptions.editor import editor_routes
+from dashboard.subscriptions.pages import subscription_page_routes
+from dashboard.subscriptions.why_page import why_routes
 from dashboard.user_pages import user_routes
 from pipeline.errors import NotFound, Unavailable
 from pipeline.store.database import Database
@@ -70,6 +76,7 @@ def create_app(
     clock: Clock = utc_now,
     callbacks: Callbacks | None = None,
     feed_rules: FeedRules | None = None,
+    channels: Channels | None = None,
 ) -> FastAPI:
     """Make the application; `queue_url` empty leaves the queue pages out. Opens and starts nothing.
 
@@ -80,7 +87,7 @@ def create_app(
     not beat.
     """
     keys = Keys(settings, clock, Accounts(database, settings.password))
-    feed_rules = feed_rules or FeedRules()
+    feed_rules, channels = feed_rules or FeedRules(), channels or Channels()
     framing = Framing(keys)
     sources = Sources(database, queue_view, clock, has_queue_pages=bool(queue_url), required_kinds=required_kinds)
     app = Dashboard(title="Storywatch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
@@ -95,6 +102,11 @@ def create_app(
     app.include_router(user_routes(sources, framing, keys))
     app.include_router(account_routes(sources, framing, keys))
     app.include_router(feed_page_routes(sources, framing, feed_rules))
+    app.include_router(editor_routes(sources, framing, channels))
+    app.include_router(alert_page_routes(sources, framing))
+    app.include_router(why_routes(sources, framing))
+    app.include_router(channel_routes(sources, framing, channels))
+    app.include_router(subscription_page_routes(sources, framing, channels, site_url))
     if callbacks is not None:
         app.include_router(hub_routes(callbacks))
     app.mount("/api/v1", create_api(sources, feed_rules.quota))

@@ -18,6 +18,7 @@ TITLES = {
     403: ("That form was out of date", "Load the page again and repeat it. Nothing was done."),
     404: ("Nothing here", "The address is wrong, or what it named has been removed."),
     405: ("Not that way", "This address does not take requests of this kind."),
+    409: ("Not as it stands", "Somebody or something changed it meanwhile. Load the page again; nothing was done."),
     500: ("Something broke", "This page could not be made. The log of the dashboard says why."),
     503: ("Not answering", "The database does not answer just now. The page works again as soon as it does."),
 }

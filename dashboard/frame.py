@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from dashboard.door import SESSION_COOKIE, Keys, cookie, visit_of, visitor_of
-from dashboard.login import read_form
+from dashboard.login import FIELD_LIMIT, FORM_BYTES, read_form
 from dashboard.may import Visitor
 
 
@@ -37,9 +37,11 @@ class Framing:
         form_token = self._keys.tokens.make(token) if visit_of(request).has_login else ""
         return Frame(current, form_token, visitor_of(request))
 
-    async def read_change(self, request: Request) -> Mapping[str, str]:
+    async def read_change(
+        self, request: Request, *, most_bytes: int = FORM_BYTES, most_fields: int = FIELD_LIMIT
+    ) -> Mapping[str, str]:
         """Read a form that changes something; answers 403 unless it stood on a page of this session."""
-        form = await read_form(request)
+        form = await read_form(request, most_bytes=most_bytes, most_fields=most_fields)
         token = cookie(request.headers, SESSION_COOKIE)
         if visit_of(request).has_login and not self._keys.tokens.fits(form.get("token", ""), token):
             raise HTTPException(403)

@@ -64,21 +64,23 @@ def local_target(target: str) -> str:
     return target if plain and not urlsplit(target).netloc else "/"
 
 
-async def read_form(request: Request) -> Mapping[str, str]:
+async def read_form(
+    request: Request, *, most_bytes: int = FORM_BYTES, most_fields: int = FIELD_LIMIT
+) -> Mapping[str, str]:
     """Read a small URL-encoded form; what is too large, too slow or malformed counts as empty."""
     try:
         async with asyncio.timeout(FORM_SECONDS):
-            body = await _read_small(request)
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELD_LIMIT))
+            body = await _read_small(request, most_bytes)
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=most_fields))
     except (ValueError, TimeoutError, ClientDisconnect):
         return {}
 
 
-async def _read_small(request: Request) -> bytes:
+async def _read_small(request: Request, most_bytes: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > FORM_BYTES:
+        if len(body) > most_bytes:
             raise ValueError("the form is too large")
     return bytes(body)
 

@@ -32,9 +32,11 @@ def _environment() -> Environment:
         compact=words.compact,
         spoken=words.spoken,
         span=words.span,
+        seconds=words.seconds,
         safe_link=words.safe_link,
         shown_address=words.shown_address,
         iso=datetime.isoformat,
+        capitalize_first=words.capitalized,
     )
     environment.globals.update(counted=words.counted, marked=words.marked)
     return environment

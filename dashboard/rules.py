@@ -28,7 +28,10 @@ MACHINE_PATHS = frozenset({"/readyz", "/metrics"})
 #: Forms whose own token stands in when a browser sends no usable Origin.
 TOKEN_PATHS = frozenset({"/login", "/logout"})
 #: Forms that change something, each with its session's token where there are sessions (`dashboard.frame`).
-TOKEN_FOLDERS = ("/queue/", "/feeds/", "/stories/", "/articles/", "/subscriptions/", "/alerts/", "/users/", "/account/")
+TOKEN_FOLDERS = (
+    *("/queue/", "/feeds/", "/stories/", "/articles/", "/subscriptions/", "/alerts/", "/channels/"),
+    *("/users/", "/account/"),
+)
 
 API_FOLDER = "/api/"
 #: What only an admin's token may touch.

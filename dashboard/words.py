@@ -20,6 +20,11 @@ def span(seconds: float) -> str:
     return f"{whole // limit_and_unit[1]} {limit_and_unit[2]}"
 
 
+def seconds(length: float) -> str:
+    """Write a length of time that is mostly short: `0.42 s`, from two minutes on as `span` does."""
+    return f"{length:.2f} s" if length < 120 else span(length)
+
+
 def ago(at: datetime | None, now: datetime) -> str:
     """Write how long ago `at` was; `never` for None, `now` within two seconds or if it lies ahead."""
     if at is None:
@@ -58,6 +63,11 @@ def spoken(word: str) -> str:
     return word.replace("_", " ")
 
 
+def capitalized(text: str) -> str:
+    """Begin a sentence with a capital and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def counted(value: int, one: str, many: str = "") -> str:
     """Write a count with its noun: `1 outlet`, `3 outlets`."""
     return f"{number(value)} {one if value == 1 else many or one + 's'}"
@@ -93,7 +103,7 @@ class Piece(NamedTuple):
 
 
 def marked(passage: str, words: Sequence[str]) -> list[Piece]:
-    """Cut `passage` so that each of `words`, as it stands there, is a marked piece of its own.
+    """Cut `passage` so that each of `words` is a marked piece of its own; capitals do not count.
 
     Whole words first; where a word never stands alone (scripts without spaces), wherever it stands.
     """
@@ -111,8 +121,8 @@ def marked(passage: str, words: Sequence[str]) -> list[Piece]:
 
 def _places(passage: str, word: str) -> Iterable[tuple[int, int]]:
     plain = re.escape(word)
-    whole = [match.span() for match in re.finditer(rf"(?<!\w){plain}(?!\w)", passage)]
-    return whole or [match.span() for match in re.finditer(plain, passage)]
+    whole = [match.span() for match in re.finditer(rf"(?<!\w){plain}(?!\w)", passage, re.IGNORECASE)]
+    return whole or [match.span() for match in re.finditer(plain, passage, re.IGNORECASE)]
 
 
 def _by_start_then_length(place: tuple[int, int]) -> tuple[int, int]:

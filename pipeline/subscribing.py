@@ -59,11 +59,23 @@ def change(tx: Connection, held: Subscription, query: str, channels: Sequence[st
         subscriptions.set_expanded(tx, other.id, written_out(other.query, lambda name: find_query(tx, name)))
 
 
+def rename(tx: Connection, held: Subscription, name: str) -> None:
+    """Give a subscription another name; raises Unusable if another names its query, and Taken."""
+    if name == held.name:
+        return
+    _refuse_if_named(tx, held)
+    subscriptions.rename(tx, held.id, name)
+
+
 def remove(tx: Connection, held: Subscription) -> None:
     """Take a subscription off the list; raises Unusable if another names its query."""
+    _refuse_if_named(tx, held)
+    subscriptions.remove(tx, held.id)
+
+
+def _refuse_if_named(tx: Connection, held: Subscription) -> None:
     if others := [other.name for other in subscriptions.naming(tx, held.name) if other.id != held.id]:
         raise Unusable(f"the query of {held.name!r} is named by {', '.join(map(repr, others))}; change these first")
-    subscriptions.remove(tx, held.id)
 
 
 def _expanded(tx: Connection, query: str) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from pipeline.model import DeliveryState
 from pipeline.store.tables import alerts, articles, deliveries, entries, in_state
@@ -55,10 +55,22 @@ class Delay:
 
 def ways(tx: Connection, limit: int) -> list[Way]:
     """Give the ways of the last alerts sent, the newest first."""
-    cause = func.coalesce(alerts.c.raised_by_article_id, alerts.c.article_id)
     # The condition spells out the index over ended deliveries, from whose end the newest are taken.
     ended = in_state(deliveries, DeliveryState.SENT, DeliveryState.PARKED) & in_state(deliveries, DeliveryState.SENT)
     newest = select(deliveries.c.id).where(ended).order_by(deliveries.c.id.desc()).limit(limit)
+    return _ways(tx, deliveries.c.id.in_(newest))
+
+
+def ways_of(tx: Connection, subscription_id: int, limit: int) -> list[Way]:
+    """Give the ways of a subscription's last alerts, as far as they were sent, the newest first."""
+    c = alerts.c
+    newest = select(c.id).where(c.subscription_id == subscription_id).order_by(c.created_at.desc()).limit(limit)
+    sent = deliveries.c.alert_id.in_(newest) & in_state(deliveries, DeliveryState.SENT)
+    return _ways(tx, sent)
+
+
+def _ways(tx: Connection, chosen: ColumnElement[bool]) -> list[Way]:
+    cause = func.coalesce(alerts.c.raised_by_article_id, alerts.c.article_id)
     found = (
         select(
             alerts.c.subscription_name,
@@ -73,7 +85,7 @@ def ways(tx: Connection, limit: int) -> list[Way]:
         .join(alerts, alerts.c.id == deliveries.c.alert_id)
         .join(articles, articles.c.id == cause)
         .join(entries, entries.c.id == articles.c.entry_id)
-        .where(deliveries.c.id.in_(newest))
+        .where(chosen)
         .order_by(deliveries.c.id.desc())
     )
     return [Way(*row) for row in tx.execute(found)]

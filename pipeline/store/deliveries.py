@@ -123,6 +123,12 @@ def replay(tx: Connection, delivery_id: int, now: datetime) -> bool:
     return tx.execute(again).rowcount == 1
 
 
+def replay_parked(tx: Connection, limit: int, now: datetime) -> int:
+    """Let the newest parked deliveries wait again, each with the id it had; counts them."""
+    newest = recent(tx, limit, DeliveryState.PARKED)
+    return sum(replay(tx, one.id, now) for one in newest)
+
+
 def queued_jobs(tx: Connection, before: datetime, limit: int) -> list[tuple[int, int, str]]:
     """Give (delivery id, token, job id) of deliveries queued before an instant, the oldest first."""
     return leases.queued_jobs(tx, STAGE, before, limit)
@@ -167,9 +173,12 @@ def parked(tx: Connection, channel: str | None = None) -> Iterator[tuple[StoredD
         yield stored, DeliveryTask(*made, notice, row.created_at, *keys)
 
 
-def recent(tx: Connection, limit: int, state: DeliveryState | None = None) -> list[StoredDelivery]:
-    """Give the deliveries made last, of one state or all."""
+def recent(
+    tx: Connection, limit: int, state: DeliveryState | None = None, before: int | None = None
+) -> list[StoredDelivery]:
+    """Give the deliveries made last, of one state or all; those made before one."""
     found = _select().where(leases.has_state(STAGE, state)) if state else _select()
+    found = found if before is None else found.where(deliveries.c.id < before)
     return [StoredDelivery(*row) for row in tx.execute(found.order_by(deliveries.c.id.desc()).limit(limit))]
 
 

@@ -10,9 +10,9 @@ from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Label, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Label, Row, func, or_, select, update
 
-from pipeline.errors import NotFound, Unusable
+from pipeline.errors import NotFound, Taken, Unusable
 from pipeline.model import Subscription
 from pipeline.rule import Rule
 from pipeline.rule_text import read_rule, write_rule
@@ -65,6 +65,29 @@ def list_all(tx: Connection) -> list[Subscription]:
     return [subscription_of(row) for row in tx.execute(found)]
 
 
+def page(tx: Connection, words: str, after: str, limit: int) -> list[Subscription]:
+    """Give subscriptions by name, those after one, whose name or query holds some words."""
+    c = subscriptions.c
+    found = select(subscriptions).where(~c.removed, c.name > after)
+    if words:
+        found = found.where(or_(c.name.icontains(words, autoescape=True), c.query.icontains(words, autoescape=True)))
+    return [subscription_of(row) for row in tx.execute(found.order_by(c.name).limit(limit))]
+
+
+def names(tx: Connection, limit: int) -> list[str]:
+    """Give the names of the first subscriptions, by name."""
+    found = select(subscriptions.c.name).where(~subscriptions.c.removed).order_by(subscriptions.c.name).limit(limit)
+    return list(tx.execute(found).scalars())
+
+
+def find(tx: Connection, text: str) -> Subscription | None:
+    """Give the subscription of that name, or of that number if none has such a name."""
+    named = find_by_name(tx, text)
+    if named is None and text.isascii() and text.isdecimal() and len(text) < 18:
+        return _find(tx, subscriptions.c.id == int(text))
+    return named
+
+
 def count_enabled(tx: Connection) -> int:
     """Count the subscriptions that are switched on."""
     counted = select(func.count()).select_from(subscriptions).where(~subscriptions.c.removed, subscriptions.c.enabled)
@@ -103,6 +126,32 @@ def find_enabled(tx: Connection, subscription_id: int) -> Subscription | None:
 def remove(tx: Connection, subscription_id: int) -> None:
     """Take a subscription off the list; its alerts stay. Raises NotFound."""
     _change(tx, subscription_id, removed=True)
+
+
+def restore(tx: Connection, subscription_id: int) -> Subscription:
+    """Put a removed subscription back on the list; raises NotFound, and Taken if another has its name by now."""
+    row = tx.execute(
+        select(subscriptions).where(subscriptions.c.id == subscription_id, subscriptions.c.removed)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no removed subscription {subscription_id}")
+    if find_by_name(tx, row.name) is not None:
+        raise Taken(f"there is another subscription named {row.name!r} by now")
+    values = {"removed": False, "version": _next_version(tx)}
+    tx.execute(update(subscriptions).where(subscriptions.c.id == subscription_id).values(values))
+    return get(tx, subscription_id)
+
+
+def rename(tx: Connection, subscription_id: int, name: str) -> None:
+    """Give a subscription another name; alerts keep the one they were raised under. Raises Taken and NotFound."""
+    if (found := find_by_name(tx, name)) is not None and found.id != subscription_id:
+        raise Taken(f"there is a subscription named {name!r} already")
+    _change(tx, subscription_id, name=name)
+
+
+def renew_feed_key(tx: Connection, subscription_id: int) -> None:
+    """Give a subscription's feed another secret; the old address leads nowhere from then on. Raises NotFound."""
+    _change(tx, subscription_id, feed_key=token_urlsafe(24))
 
 
 def switch(tx: Connection, subscription_id: int, *, enabled: bool) -> None:
@@ -171,6 +220,18 @@ def feed_key(tx: Connection, subscription_id: int) -> str:
         tx.execute(update(subscriptions).where(mine).values(feed_key=token_urlsafe(24)))
         return feed_key(tx, subscription_id)
     return str(row.feed_key)
+
+
+def find_feed_key(tx: Connection, subscription_id: int) -> str:
+    """Give the secret in the address of a subscription's feed; empty until somebody asks `feed_key`."""
+    asked = select(subscriptions.c.feed_key).where(subscriptions.c.id == subscription_id, ~subscriptions.c.removed)
+    return tx.execute(asked).scalar_one_or_none() or ""
+
+
+def find_removed_name(tx: Connection, subscription_id: int) -> str:
+    """Give the name of a subscription that was removed; empty if there is no such one."""
+    asked = select(subscriptions.c.name).where(subscriptions.c.id == subscription_id, subscriptions.c.removed)
+    return tx.execute(asked).scalar_one_or_none() or ""
 
 
 def find_leave_key(tx: Connection, subscription_id: int) -> str | None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, select
 
 from pipeline.alerts.policy import clauses
 from pipeline.alerts.query.explain import Clause
+from pipeline.masking import masked_url
 from pipeline.model import Alert, DeliveryState, EntryState, Grouping, Subscription, TextSource
 from pipeline.store import deliveries, story_state, watches
 from pipeline.store.articles import StoredArticle
@@ -24,7 +25,7 @@ _WAITING = frozenset({EntryState.WAITING, EntryState.QUEUED, EntryState.FETCHING
 
 def seen(sights: tuple[Sight, ...]) -> Step:
     """Say which feeds showed it."""
-    names = ", ".join(sight.feed_title or sight.feed_url for sight in sights)
+    names = ", ".join(sight.feed_title or masked_url(sight.feed_url) for sight in sights)
     return Step(Stage.SEEN, Passed.YES, sights[0].seen_at, f"in {names}")
 
 
@@ -32,13 +33,13 @@ def fetched(entry: Row[Any], stored: StoredArticle | None) -> Step:
     """Say whether its page came."""
     why = f" ({entry.reason.value})" if entry.reason else ""
     if entry.state in _WAITING:
-        said = f"{entry.state.value}, {entry.attempts} tries so far{why}, next from {_at(entry.next_attempt_at)}"
+        said = f"{entry.state.value}, {_tries(entry.attempts)} so far{why}, next from {_at(entry.next_attempt_at)}"
         return Step(Stage.FETCHED, Passed.WAITS, entry.next_attempt_at, said)
     if entry.state is EntryState.DROPPED:
         return Step(Stage.FETCHED, Passed.NO, entry.finished_at, f"dropped{why}: it was never made an article")
     if stored and stored.article.text_source is TextSource.PAGE:
         fetched_at = stored.article.fetched_at or entry.finished_at
-        return Step(Stage.FETCHED, Passed.YES, fetched_at, f"the page came after {entry.attempts} tries")
+        return Step(Stage.FETCHED, Passed.YES, fetched_at, f"the page came after {_tries(entry.attempts)}")
     return Step(Stage.FETCHED, Passed.YES, entry.finished_at, f"the page gave nothing{why}: the feed's text stands in")
 
 
@@ -146,7 +147,7 @@ def sent(tx: Connection, alert: Alert, digest_id: int | None) -> Iterator[Step]:
 def _delivery(delivery: StoredDelivery) -> Step:
     why = f" ({delivery.reason.value})" if delivery.reason else ""
     told = f": {delivery.error or delivery.answer}" if delivery.error or delivery.answer else ""
-    said = f"{delivery.channel}, {delivery.public_id}: {delivery.state.value}, {delivery.attempts} tries{why}{told}"
+    said = f"{delivery.channel}, {delivery.public_id}: {delivery.state.value}, {_tries(delivery.attempts)}{why}{told}"
     match delivery.state:
         case DeliveryState.SENT:
             return Step(Stage.SENT, Passed.YES, delivery.finished_at, said)
@@ -154,6 +155,10 @@ def _delivery(delivery: StoredDelivery) -> Step:
             return Step(Stage.SENT, Passed.NO, delivery.finished_at, said)
         case _:
             return Step(Stage.SENT, Passed.WAITS, delivery.next_attempt_at, said)
+
+
+def _tries(count: int) -> str:
+    return f"{count} {'try' if count == 1 else 'tries'}"
 
 
 def _at(moment: datetime) -> str:

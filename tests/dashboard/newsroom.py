@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import count
 
+from pipeline.alerts import fast_terms
 from pipeline.model import (
     Alert,
     Article,
@@ -25,7 +26,18 @@ from pipeline.model import (
     TextSource,
     Validators,
 )
-from pipeline.store import alerts, articles, deliveries, entries, feeds, polls, processes, stories, subscriptions
+from pipeline.store import (
+    alerts,
+    articles,
+    deliveries,
+    entries,
+    feeds,
+    polls,
+    processes,
+    search,
+    stories,
+    subscriptions,
+)
 from pipeline.store.database import Database
 from pipeline.urls import registrable_host
 
@@ -93,6 +105,7 @@ class Newsroom:
         chosen = grouping or Grouping(GroupingKind.FIRST, None, None, 0.0, "Nothing in the last 72 hours was like it.")
         with self.database.write() as tx:
             article_id = articles.insert(tx, task.entry_id, article, sketch, at)
+            search.add(tx, article_id, fast_terms(article.title), fast_terms(article.text))
             story_id = stories.place(tx, article_id, chosen, at)
             assert entries.finish(tx, task.entry_id, task.token, EntryState.DONE, None, at)
         return article_id, story_id

@@ -1,0 +1,97 @@
+"""Whose subscriptions are whose: readers look, editors change their own, admins change all."""
+
+from collections.abc import Callable
+
+import pytest
+from argon2 import PasswordHasher
+
+from pipeline.model import DeliveryState, Reason, Role
+from pipeline.store import deliveries, subscriptions, users
+from tests.dashboard.conftest import NOW, PASSWORD
+from tests.dashboard.newsroom import Newsroom
+from tests.dashboard.serving import Site
+from tests.dashboard.test_pages import Outline
+from tests.dashboard.test_users import enter, press
+
+HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+
+
+@pytest.fixture
+def signed(site: Site, newsroom: Newsroom) -> Callable[[str], str]:
+    """Give sessions of a reader, two editors and an admin by name."""
+    roles = {"rita": Role.READER, "eva": Role.EDITOR, "emil": Role.EDITOR, "ada": Role.ADMIN}
+    with newsroom.database.write() as tx:
+        for name, role in roles.items():
+            users.add(tx, name, role, HASH, NOW)
+    return lambda name: enter(site, name)
+
+
+def _saved(site: Site, session: str, **fields: str) -> int:
+    answer = press(
+        site, session, "/subscriptions/save", **{"name": "Harbour", "query": "ferry", "enabled": "on"} | fields
+    )
+    assert answer.status == 303, answer.body
+    return int(answer.headers["location"].rsplit("/", 1)[1])
+
+
+def test_editors_change_their_own_and_admins_all(site: Site, newsroom: Newsroom, signed: Callable[[str], str]) -> None:
+    """What is another's can be read, and every way to change it is refused by the server."""
+    eva, emil, ada = signed("eva"), signed("emil"), signed("ada")
+    number = _saved(site, eva)
+    page = site.page(f"/subscriptions/{number}", cookie=emil)
+    assert page.status == 200
+    assert not [link for link in Outline(page.body).links if "alert-feeds" in link or "edit" in link]
+    assert site.page(f"/subscriptions/{number}/edit", cookie=emil).status == 403
+    for verb in ("pause", "remove", "renew-feed"):
+        assert press(site, emil, f"/subscriptions/{number}/{verb}").status == 403, verb
+    assert press(site, emil, "/subscriptions/save", id=str(number), name="Harbour", query="boat").status == 403
+    assert _saved(site, eva, id=str(number), query="ferry boat") == number
+    assert _saved(site, ada, id=str(number), query="ferry port") == number
+    with newsroom.database.read() as tx:
+        held = subscriptions.get(tx, number)
+        assert held.query == "ferry port"
+        eva_user = users.find_by_name(tx, "eva")
+    assert eva_user is not None
+    assert held.owner_id == eva_user.id
+    assert "of eva" in site.page("/subscriptions", cookie=emil).body
+
+
+def test_what_is_removed_is_restored_by_its_owner_alone(
+    site: Site, newsroom: Newsroom, signed: Callable[[str], str]
+) -> None:
+    """Undo is a change like any other."""
+    number = _saved(site, signed("eva"))
+    press(site, signed("eva"), f"/subscriptions/{number}/remove")
+    assert press(site, signed("emil"), f"/subscriptions/{number}/restore").status == 403
+    with newsroom.database.read() as tx:
+        assert subscriptions.find_by_name(tx, "Harbour") is None
+    assert press(site, signed("eva"), f"/subscriptions/{number}/restore").status == 303
+
+
+def test_readers_look_and_change_nothing(site: Site, newsroom: Newsroom, signed: Callable[[str], str]) -> None:
+    """A reader sees pages without the buttons, and the door refuses the forms."""
+    rita = signed("rita")
+    number = newsroom.subscription("Ferries", "ferry")
+    for path in ("/subscriptions", f"/subscriptions/{number}", "/alerts", "/alerts/deliveries", "/channels", "/why"):
+        page = site.page(path, cookie=rita)
+        assert page.status == 200, path
+        assert "/subscriptions/new" not in Outline(page.body).links, path
+    for path in ("/subscriptions/save", "/subscriptions/draft", f"/subscriptions/{number}/pause", "/channels/test"):
+        assert press(site, rita, path, name="x", query="y").status == 403, path
+
+
+def test_dead_letters_are_replayed_by_their_owner(site: Site, newsroom: Newsroom, signed: Callable[[str], str]) -> None:
+    """An editor sends his own again; all at once is for admins."""
+    feed = newsroom.feed("https://gazette.example/rss", "Gazette")
+    article_id, _ = newsroom.publish(feed, "Ferry strike", "The ferry stays.", NOW)
+    number = _saved(site, signed("eva"))
+    with newsroom.database.write() as tx:
+        subscriptions.set_channels(tx, number, ["mail"])
+    newsroom.deliver(newsroom.alert(number, article_id, "ferry", ("ferry",), NOW), NOW, mail=Reason.RECEIVER_REFUSED)
+    with newsroom.database.read() as tx:
+        [parked] = deliveries.recent(tx, 9, DeliveryState.PARKED)
+    assert press(site, signed("emil"), f"/alerts/deliveries/{parked.id}/replay").status == 403
+    assert press(site, signed("eva"), "/alerts/deliveries/replay").status == 403
+    assert press(site, signed("eva"), f"/alerts/deliveries/{parked.id}/replay").status == 303
+    assert press(site, signed("eva"), "/alerts/deliveries/99/replay").status == 404
+    assert press(site, signed("ada"), "/alerts/deliveries/replay").status == 303
