@@ -121,6 +121,11 @@ class FetchSettings(Section):
     )
     host_gap_seconds: float = Field(1.0, ge=0, description="Least time between two starts at one host.")
     host_concurrency: int = Field(2, ge=1, le=32, description="Most requests at one host at once.")
+    look_again_hours: tuple[Annotated[float, Field(gt=0, le=720)], ...] = Field(
+        (1.0, 8.0),
+        description="Hours after which the page of a new article is looked at again for edits; empty looks only where "
+        "a feed changed.",
+    )
     robots: bool = Field(True, description="Ask each site's robots.txt before a page of it, and keep to what it says.")
 
 

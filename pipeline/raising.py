@@ -37,6 +37,7 @@ class Joined:
     article: Article
     story_id: int
     grouping: Grouping
+    is_edit: bool = False  #: it was there before, and reads otherwise now; such a one raises no update for being new
 
 
 def raise_due(tx: Connection, matches: Sequence[Match], joined: Joined, now: datetime) -> Raised:
@@ -61,7 +62,7 @@ def _raise(tx: Connection, asked: Subscription, match: Match, joined: Joined, no
     shown = passage(joined.article.title, joined.article.text, match.spans)
     words = matched_words(joined.article.title, joined.article.text, match.spans)
     place = (joined.article_id, joined.article, joined.story_id)
-    alert = alerts.raise_for(tx, match, *place, shown, words, now, hands_over=False)
+    alert = alerts.raise_for(tx, match, *place, shown, words, now, hands_over=False, by_edit=joined.is_edit)
     if alert:
         _hand_over(tx, asked, alert, now)
     return alert
@@ -102,6 +103,7 @@ def _raise_watched(tx: Connection, watch: Watch, joined: Joined, state: StorySta
         now,
         because_of=None if own else joined.article_id,
         hands_over=False,
+        by_edit=own and joined.is_edit,
     )
     told = alert or alerts.find_for(tx, watch.subscription.id, joined.story_id)
     if told:
@@ -131,8 +133,8 @@ def _update(
 
 
 def _changes(tx: Connection, joined: Joined) -> bool:
-    """Tell whether an article brings a story much that is new; a copy never does."""
-    if joined.grouping.kind is not GroupingKind.REPORT:
+    """Tell whether an article brings a story much that is new; a copy never does, nor does an edit."""
+    if joined.is_edit or joined.grouping.kind is not GroupingKind.REPORT:
         return False
     known = {
         term for text in story_state.texts_before(tx, joined.story_id, joined.article_id) for term in terms_of(text)

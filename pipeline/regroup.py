@@ -61,8 +61,8 @@ def split(tx: Connection, story_id: int, article_ids: Sequence[int], now: dateti
     merging.note_moves(tx, act_id, moved)
     _move(tx, moved, story_id, new_id)
     merging.keep_apart(tx, rest[0], moved[0], act_id)
-    _profile_anew(tx, story_id, now)
-    _profile_anew(tx, new_id, now)
+    profile_anew(tx, story_id, now)
+    profile_anew(tx, new_id, now)
     return merging.get_act(tx, act_id)
 
 
@@ -99,8 +99,8 @@ def _undo_merge(tx: Connection, act: Act, now: datetime) -> None:
         raise Unusable(f"nothing is left to undo of act {act.id}: its articles were moved since")
     merging.revive(tx, act.other_story_id, kept_id)
     _move(tx, moved, kept_id, act.other_story_id)
-    _profile_anew(tx, kept_id, now)
-    _profile_anew(tx, act.other_story_id, now)
+    profile_anew(tx, kept_id, now)
+    profile_anew(tx, act.other_story_id, now)
     if not act.by_hand:
         said = merging.record(tx, ActKind.APART, kept_id, act.other_story_id, f"act {act.id} undone", now, by_hand=True)
         merging.keep_apart(tx, rest[0], moved[0], said)
@@ -113,7 +113,7 @@ def _undo_split(tx: Connection, act: Act, now: datetime) -> None:
         return
     _move(tx, merging.article_ids(tx, new_id), new_id, old_id)
     merging.redirect(tx, new_id, old_id)
-    _profile_anew(tx, old_id, now)
+    profile_anew(tx, old_id, now)
 
 
 def _lock(tx: Connection, *story_ids: int) -> None:
@@ -133,7 +133,8 @@ def _move(tx: Connection, moved: Sequence[int], from_id: int, to_id: int) -> Non
         candidates.move_terms(tx, article_id, to_id, articles.sketch_of(tx, article_id).terms)
 
 
-def _profile_anew(tx: Connection, story_id: int, now: datetime) -> None:
+def profile_anew(tx: Connection, story_id: int, now: datetime) -> None:
+    """Add up a story's profile and counts from its articles as they are."""
     total = Profile()
     for article_id in merging.article_ids(tx, story_id)[-PROFILED_MOST:]:
         sketch = articles.sketch_of(tx, article_id)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, text, update
 from config.settings import RetentionSettings, Settings
 from pipeline.model import DeliveryState, FeedEventKind, Reason
 from pipeline.pruning import STEPS, shrink_words
-from pipeline.store import alerts, articles, deliveries, feed_events, feeds, samples, search, subscriptions, updates
+from pipeline.store import alerts, articles, deliveries, feed_events, feeds, page_checks, samples, search, subscriptions
 from pipeline.store.backups.copying import count_rows
 from pipeline.store.database import Database
 from pipeline.store.pruning import cascade
@@ -83,8 +83,7 @@ def test_an_old_story_goes_with_all_that_is_its_own(database: Database) -> None:
     with database.write() as tx:
         counts = show(tx, entry(1, title="Another title", summary="And another text"), url="https://feeds.example/1")
         assert (counts.new_count, counts.known_count) == (0, 1)
-        seen_id = tx.execute(select(entry_rows.c.id).where(entry_rows.c.identity == "id-1")).scalar_one()
-        assert not updates.refetch(tx, seen_id, LATER)
+        assert not page_checks.has_due(tx, LATER)
 
 
 def test_nothing_is_left_of_the_last_story(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Move waiting rows onto the queues, and find again what got lost on the way; close digests; count what waits.
+"""Move waiting rows onto the queues, and find again what got lost on the way; close digests; look at pages again.
 
 In: the store's waiting entries and deliveries. Out: RQ jobs, never more than the high-water mark. The sweeping
 half stands in workers.sweeper. Trap: between the store's transaction and the queue's there is no other; whatever
@@ -13,7 +13,7 @@ import structlog
 from config.settings import RetentionSettings
 from pipeline.errors import QueueUnavailable, StoreUnavailable
 from pipeline.model import Released
-from pipeline.store import digests, pauses, samples
+from pipeline.store import digests, page_checks, pauses, samples
 from pipeline.store.database import Database
 from workers.clock import Clock, utc_now
 from workers.coverage import Coverage
@@ -98,6 +98,7 @@ class Dispatcher:
             try:
                 await self.sweeper.sweep()
                 await self._coverage.look_if_due()
+                await self.look_again()
             except (QueueUnavailable, StoreUnavailable) as error:
                 await pause(stop, patience.failed(error))
             else:
@@ -144,6 +145,16 @@ class Dispatcher:
             return 0
         count = await self._database.run(digests.close_due, now)
         log.info("digests_closed", count=count)
+        return count
+
+    async def look_again(self) -> int:
+        """Let articles wait whose pages are due for another look; counts them. Raises StoreUnavailable."""
+        now = self._clock()
+        if not await self._database.look(page_checks.has_due, now):
+            return 0
+        count = await self._database.run(page_checks.begin_due, now)
+        if count:
+            log.info("pages_looked_at_again", count=count)
         return count
 
     async def release(self, lane: Lane) -> int:

@@ -6,7 +6,6 @@ own text is used, so that a story is late or thin but never missed.
 """
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,25 +13,26 @@ from sqlalchemy import Connection
 
 from config.settings import Settings
 from pipeline.accept import Accepted, accept
-from pipeline.articles import Extractor, Hint, article_from_feed, article_from_page, decode
-from pipeline.errors import Failure, Permanent, Transient
-from pipeline.model import Article, EntryState, Extract, FetchTask, Reason, Response
-from pipeline.store import entries
+from pipeline.alerts import SubscriptionIndex
+from pipeline.articles import Extractor, article_from_feed
+from pipeline.errors import Failure, Transient
+from pipeline.model import Article, EntryState, FetchTask, Reason, Sketch, Validators
+from pipeline.store import entries, page_checks
 from pipeline.store.database import Database
+from pipeline.store.page_checks import Planned
 from pipeline.stories import sketch
-from pipeline.transport import Transport, failure_of_status
+from pipeline.transport import Transport
 from workers.clock import Clock, utc_now
 from workers.concurrent import JobFunction
 from workers.current_index import CurrentIndex
 from workers.lanes import FETCH_PAGE, QUARANTINE_PAGE, lease_seconds, pace_of, page_timeout_seconds
 from workers.outcomes import Outcome, Step, page_outcome
-from workers.robots import RobotsGate
+from workers.page_again import PagesAgain
+from workers.page_reading import PageReader
 
 log = structlog.get_logger(__name__)
 
-ACCEPT = "text/html,application/xhtml+xml;q=0.9,text/plain;q=0.5,*/*;q=0.1"
-HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", ""})
-PLAIN_TYPE = "text/plain"
+NO_VALIDATORS = Validators()
 
 
 class PageJobs:
@@ -50,15 +50,14 @@ class PageJobs:
         clock: Clock = utc_now,
     ) -> None:
         self._database = database
-        self._transport = transport
-        self._extractor = extractor
         self._index = index
         self._settings = settings
         self._holder = holder
         self._clock = clock
         self._lease_seconds = lease_seconds(page_timeout_seconds(settings))
         self._window = timedelta(hours=settings.stories.window_hours)
-        self._robots = RobotsGate(database, transport, pace_of(settings), clock) if settings.fetch.robots else None
+        self._reader = PageReader(database, transport, extractor, settings, clock)
+        self._again = PagesAgain(database, self._reader, index, settings, clock)
 
     @property
     def functions(self) -> dict[str, JobFunction]:
@@ -73,48 +72,26 @@ class PageJobs:
         )
         if task is None:
             return
+        if task.article_id is not None:
+            await self._again.look(task, task.article_id)
+            return
         try:
-            article = await self._article(task)
+            read = await self._reader.read(task)
         except Failure as failure:
             await self._fail(task, failure)
         except asyncio.CancelledError:
             await self._fail(task, Transient(Reason.TIMED_OUT, "the job was stopped"))
             raise
         else:
-            await self._end(task, article, EntryState.DONE, None)
+            await self._end(task, read.article, EntryState.DONE, None, read.validators)
 
     async def quarantine_page(self, entry_id: int, token: int) -> None:
         """End an entry that crashed its workers, with the feed's text and without touching its page again."""
         task = await self._database.look(entries.task_of, entry_id, token)
-        if task is not None:
+        if task is not None and task.article_id is not None:
+            await self._again.leave(task, task.article_id)
+        elif task is not None:
             await self._end_with_feed(task, EntryState.QUARANTINED, Reason.WORKER_LOST)
-
-    # The page
-
-    async def _article(self, task: FetchTask) -> Article | None:
-        """Fetch and extract; None if neither page nor feed has a word."""
-        if not task.entry.url:
-            raise Permanent(Reason.URL_REFUSED, "the feed names no page for this entry")
-        await asyncio.sleep(max((task.start_at - self._clock()).total_seconds(), 0))
-        if self._robots is not None:
-            await self._robots.check(task.entry.url, task.host)
-        response = await self._transport.get(task.entry.url, max_bytes=self._settings.fetch.page_bytes, accept=ACCEPT)
-        failure = failure_of_status(response, self._clock())
-        if failure:
-            raise failure
-        fetched_at = self._clock()
-        article = article_from_page(task, await self._extract(task, response), response.url)
-        return replace(article, fetched_at=fetched_at) if article else None
-
-    async def _extract(self, task: FetchTask, response: Response) -> Extract:
-        content_type = response.headers.get("Content-Type", "")
-        kind = media_type(content_type)
-        if kind != PLAIN_TYPE and kind not in HTML_TYPES:
-            raise Permanent(Reason.NOT_HTML, f"the page is {kind[:80]}", response.status)
-        text = decode(response.body, content_type)
-        if kind == PLAIN_TYPE:
-            return Extract(text=text.strip())
-        return await self._extractor.extract(text, response.url, Hint(task.entry.title, task.entry.summary))
 
     # The end
 
@@ -140,15 +117,24 @@ class PageJobs:
     async def _end_with_feed(self, task: FetchTask, state: EntryState, reason: Reason) -> None:
         await self._end(task, article_from_feed(task, reason), state, reason)
 
-    async def _end(self, task: FetchTask, article: Article | None, state: EntryState, reason: Reason | None) -> None:
+    async def _end(
+        self,
+        task: FetchTask,
+        article: Article | None,
+        state: EntryState,
+        reason: Reason | None,
+        validators: Validators = NO_VALIDATORS,
+    ) -> None:
         """Store the article and all that follows from it, or the end of an entry that has none."""
         if article is None:
             await self._end_without(task, state, reason)
             return
         made = sketch(article.title, article.text, article.language)
         index = await self._index.get()
+        now = self._clock()
+        planned = self._again.plan(article, validators, now) if state is EntryState.DONE else None
         accepted = await self._database.run(
-            accept, task, article, made, index, self._window, self._clock(), state=state, reason=reason
+            _take, task, article, made, index, self._window, now, state=state, reason=reason, planned=planned
         )
         _tell(task, state if accepted else None, reason, accepted)
 
@@ -159,9 +145,24 @@ class PageJobs:
         _tell(task, end if ours else None, why, None)
 
 
-def media_type(content_type: str) -> str:
-    """Give the type without its parameters, in lower case; empty if the server named none."""
-    return content_type.partition(";")[0].strip().lower()
+def _take(
+    tx: Connection,
+    task: FetchTask,
+    article: Article,
+    made: Sketch,
+    index: SubscriptionIndex,
+    window: timedelta,
+    now: datetime,
+    *,
+    state: EntryState,
+    reason: Reason | None,
+    planned: Planned | None,
+) -> Accepted | None:
+    """Store an article and all that follows, and when its page is looked at again."""
+    accepted = accept(tx, task, article, made, index, window, now, state=state, reason=reason)
+    if accepted is not None and planned is not None:
+        page_checks.plan(tx, task.entry_id, planned)
+    return accepted
 
 
 def _put_back(tx: Connection, task: FetchTask, failure: Failure, outcome: Outcome, now: datetime) -> None:

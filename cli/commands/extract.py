@@ -16,7 +16,7 @@ from pipeline.errors import Failure, Unusable
 from pipeline.model import Extract
 from pipeline.transport import Transport, failure_of_status
 from workers.clock import utc_now
-from workers.page_job import ACCEPT, HTML_TYPES, media_type
+from workers.page_reading import ACCEPT, HTML_TYPES, media_type
 
 FILE_URL = "http://file.invalid/"  #: base of relative links in a page that was read from a file
 

@@ -59,6 +59,7 @@ class Alert:
     matched: tuple[str, ...]  #: the words as they stand in the text, in order, each once
     outlet_count: int  #: outlets in the story when it was raised
     created_at: datetime
+    by_edit: bool = False  #: an edit of its article made the query met
 
 
 @dataclass(frozen=True, slots=True)

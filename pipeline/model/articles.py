@@ -4,10 +4,10 @@ Trap: every instant is aware and in UTC; a date that a page claims is not the ef
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from pipeline.model.feeds import Entry
+from pipeline.model.feeds import Entry, Validators
 from pipeline.model.words import Reason, TextSource
 
 
@@ -26,6 +26,8 @@ class FetchTask:
     attempts: int  #: this one included
     start_at: datetime  #: the host's slot; do not start earlier
     last_reason: Reason | None = None  #: why the try before this one failed
+    article_id: int | None = None  #: the entry is done and has this article: its page is looked at again
+    validators: Validators = field(default_factory=Validators)  #: what the page gave at the last look
 
 
 @dataclass(frozen=True, slots=True)

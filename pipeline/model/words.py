@@ -177,6 +177,14 @@ class GroupingKind(StrEnum):
     ROUNDUP = "roundup"
 
 
+class EditCause(StrEnum):
+    """Why we looked at an article again and found that it reads otherwise."""
+
+    FEED_CHANGED = "feed_changed"
+    CHECKED = "checked"
+    PAGE_CAME = "page_came"  #: until then the feed's text stood in
+
+
 class ActKind(StrEnum):
     """What was done to stories after their articles had been placed."""
 

@@ -32,6 +32,7 @@ def raise_for(
     *,
     because_of: int | None = None,
     hands_over: bool = True,
+    by_edit: bool = False,
 ) -> Alert | None:
     """Raise the one alert of this subscription and story; None if it has been, or the subscription is gone.
 
@@ -61,6 +62,7 @@ def raise_for(
         "outlet_count": outlet_count,
         "created_at": now,
         "raised_by_article_id": because_of,
+        "by_edit": by_edit,
     }
     statement = insert(tx, alerts).values(row).on_conflict_do_nothing().returning(alerts.c.id)
     alert_id = tx.execute(statement).scalar_one_or_none()

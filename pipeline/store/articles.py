@@ -8,13 +8,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, text, update
 
 from pipeline.errors import NotFound
 from pipeline.model import Article, Sketch
 from pipeline.store import terms
 from pipeline.store.dialects import bound, each
-from pipeline.store.tables import articles
+from pipeline.store.tables import article_bands, articles
 from pipeline.store.types import key_of
 from pipeline.urls import canonical
 
@@ -31,6 +31,13 @@ class StoredArticle:
     story_id: int | None  #: None only inside the transaction that stores it
     stored_at: datetime
     article: Article
+    revision_count: int = 0  #: texts it had before this one
+    revised_at: datetime | None = None  #: when this text took the place of the one before
+
+    @property
+    def read_at(self) -> datetime:
+        """When its text was read: stored first, or last found changed."""
+        return self.revised_at or self.article.fetched_at or self.stored_at
 
 
 def insert(tx: Connection, entry_id: int, article: Article, sketch: Sketch, now: datetime) -> int:
@@ -39,9 +46,25 @@ def insert(tx: Connection, entry_id: int, article: Article, sketch: Sketch, now:
     row |= {"entry_id": entry_id, "url_key": key_of(canonical(article.url)), "stored_at": now}
     article_id: int = tx.execute(_INSERT, row).scalar_one()
     terms.count(tx, sketch.terms)
+    _index_bands(tx, article_id, sketch)
+    return article_id
+
+
+def _index_bands(tx: Connection, article_id: int, sketch: Sketch) -> None:
     by_band = _INDEX.format(each=each(tx, "BIGINT"))
     tx.execute(text(by_band), {"article_id": article_id, "values": bound(tx, sorted(set(sketch.bands)))})
-    return article_id
+
+
+def renew(tx: Connection, article_id: int, article: Article, sketch: Sketch, now: datetime) -> None:
+    """Give an article another text, and index its sketch in place of the one it had; its place stays."""
+    old = sketch_of(tx, article_id)
+    row = {field.name: getattr(article, field.name) for field in fields(Article)} | _sketch_row(sketch)
+    row |= {"revision_count": articles.c.revision_count + 1, "revised_at": now}
+    tx.execute(update(articles).where(articles.c.id == article_id).values(row))
+    terms.count(tx, sketch.terms.keys() - old.terms.keys())
+    gone = (article_bands.c.article_id == article_id) & article_bands.c.band.in_(sorted(set(old.bands)))
+    tx.execute(delete(article_bands).where(gone))
+    _index_bands(tx, article_id, sketch)
 
 
 def _sketch_row(sketch: Sketch) -> dict[str, Any]:
@@ -87,14 +110,15 @@ def recent(tx: Connection, limit: int) -> list[StoredArticle]:
 def select_articles() -> Select[Any]:
     """Select what `stored` reads."""
     names = [field.name for field in fields(Article)]
-    own = ("id", "entry_id", "story_id", "stored_at")
+    own = ("id", "entry_id", "story_id", "stored_at", "revision_count", "revised_at")
     return select(*(articles.c[name] for name in (*own, *names)))
 
 
 def stored(row: Row[Any]) -> StoredArticle:
     """Read a row of `select_articles`."""
     article = Article(**{field.name: getattr(row, field.name) for field in fields(Article)})
-    return StoredArticle(row.id, row.entry_id, row.story_id, row.stored_at, article)
+    place = (row.id, row.entry_id, row.story_id, row.stored_at)
+    return StoredArticle(*place, article, row.revision_count, row.revised_at)
 
 
 def _find(tx: Connection, condition: ColumnElement[bool]) -> StoredArticle | None:

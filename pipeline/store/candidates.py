@@ -67,6 +67,7 @@ _INDEX_TERMS = """
 _MOVE_TERMS = """
     UPDATE article_terms SET story_id = :story_id WHERE article_id = :article_id AND term IN ({each})
 """
+_FORGET_TERMS = "DELETE FROM article_terms WHERE article_id = :article_id AND term IN ({each})"
 _SKETCHED = (
     *("id", "story_id", "outlet", "title", "published_at"),
     *("text_hash", "minhash", "bands", "terms", "word_count"),
@@ -115,6 +116,13 @@ def index_terms(tx: Connection, article_id: int, story_id: int, terms: Iterable[
     values = bound(tx, sorted({clean_text(term) for term in terms}))
     asked = {"article_id": article_id, "story_id": story_id, "values": values}
     tx.execute(text(_INDEX_TERMS.format(each=each(tx, "TEXT"))), asked)
+
+
+def forget_terms(tx: Connection, article_id: int, terms: Iterable[str]) -> None:
+    """Let these terms find an article no more; they may be more than are indexed."""
+    values = bound(tx, sorted({clean_text(term) for term in terms}))
+    forget = _FORGET_TERMS.format(each=each(tx, "TEXT"))
+    tx.execute(text(forget), {"article_id": article_id, "values": values})
 
 
 def move_terms(tx: Connection, article_id: int, story_id: int, terms: Iterable[str]) -> None:

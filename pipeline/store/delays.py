@@ -1,15 +1,16 @@
 """How long alerts took, stage by stage, from the instants that the rows keep anyway.
 
 In: how many of the last deliveries. Out: `Way`s, one for each that was sent singly, and their quantiles by stage,
-subscription and host. Trap: what was held for a digest is late on purpose and not among them; and an entry that was
-tried again counts from its last release.
+subscription and host. Trap: what was held for a digest is late on purpose and not among them, nor what an edit of an
+article raised; and an entry that was tried again counts from its last release.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from pipeline.model import DeliveryState
 from pipeline.store.tables import alerts, articles, deliveries, entries, in_state
@@ -76,8 +77,8 @@ def _ways(tx: Connection, chosen: ColumnElement[bool]) -> list[Way]:
             alerts.c.subscription_name,
             entries.c.host,
             entries.c.first_seen_at,
-            entries.c.queued_at,
-            articles.c.fetched_at,
+            _before_stored(entries.c.queued_at),
+            _before_stored(articles.c.fetched_at),
             articles.c.stored_at,
             alerts.c.created_at,
             deliveries.c.finished_at,
@@ -85,10 +86,15 @@ def _ways(tx: Connection, chosen: ColumnElement[bool]) -> list[Way]:
         .join(alerts, alerts.c.id == deliveries.c.alert_id)
         .join(articles, articles.c.id == cause)
         .join(entries, entries.c.id == articles.c.entry_id)
-        .where(chosen)
+        .where(chosen, ~alerts.c.by_edit)
         .order_by(deliveries.c.id.desc())
     )
     return [Way(*row) for row in tx.execute(found)]
+
+
+def _before_stored(instant: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Leave out an instant of a later look at the page."""
+    return case((instant <= articles.c.stored_at, instant))
 
 
 def by_stage(found: Iterable[Way]) -> list[Delay]:

@@ -12,11 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select
 
-from pipeline.model import Entry, EntryState, FetchTask, Pace, Reason, Released, Swept
+from pipeline.model import Entry, EntryState, FetchTask, Pace, Reason, Released, Swept, Validators
 from pipeline.store import hosts, leases, waiting
 from pipeline.store.dialects import free_rows
 from pipeline.store.leases import Stage
-from pipeline.store.tables import entries, feeds, in_state
+from pipeline.store.tables import articles, entries, feeds, in_state, page_checks
 
 STAGE = Stage(
     entries,
@@ -28,9 +28,12 @@ STAGE = Stage(
 FETCHED_ENDS = frozenset({EntryState.DONE, EntryState.DROPPED, EntryState.QUARANTINED})
 QUARANTINE_SECONDS = 60  #: how long the sweeper has to bring a quarantined entry to its end
 
+_PAGE = (page_checks.c.etag, page_checks.c.last_modified, page_checks.c.validators_url)
 _TASK = (
-    select(entries, feeds.c.title.label("feed_title"), feeds.c.folder)
+    select(entries, feeds.c.title.label("feed_title"), feeds.c.folder, articles.c.id.label("article_id"), *_PAGE)
     .join(feeds, feeds.c.id == entries.c.feed_id)
+    .outerjoin(articles, articles.c.entry_id == entries.c.id)
+    .outerjoin(page_checks, page_checks.c.entry_id == entries.c.id)
     .where(entries.c.id == bindparam("entry_id"), entries.c.token == bindparam("fence"))
 )
 _QUEUED_TASK = _TASK.where(in_state(entries, EntryState.QUEUED)).with_for_update(of=entries)
@@ -130,6 +133,8 @@ def _task(row: Row[Any], attempts: int, start_at: datetime) -> FetchTask:
         attempts=attempts,
         start_at=start_at,
         last_reason=row.reason,
+        article_id=row.article_id,
+        validators=Validators(row.etag, row.last_modified, row.validators_url),
     )
 
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from pipeline.errors import NotFound, Unusable
 from pipeline.masking import masked_url
 from pipeline.model import Bound, EntryState, Feed, FeedEventKind, FeedLease, FeedState, Pace, Reason, Validators
-from pipeline.store import hosts, moves, polls
+from pipeline.store import hosts, moves, page_checks, polls
 from pipeline.store.dialects import free_rows, insert
 from pipeline.store.feed_events import note
 from pipeline.store.tables import entries, feeds, in_state
@@ -128,6 +128,7 @@ def remove(tx: Connection, feed_id: int) -> None:
     """
     _change(tx, feed_id, removed=True, state=FeedState.PAUSED, token=feeds.c.token + 1, lease_until=None)
     unfinished = in_state(entries, EntryState.WAITING, EntryState.QUEUED, EntryState.FETCHING)
+    page_checks.give_up(tx, (entries.c.feed_id == feed_id) & unfinished)
     dropped = update(entries).where(entries.c.feed_id == feed_id, unfinished)
     tx.execute(
         dropped.values(state=EntryState.DROPPED, reason=Reason.FEED_REMOVED, token=entries.c.token + 1, holder=None)

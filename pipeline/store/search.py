@@ -55,6 +55,12 @@ def shrink(tx: Connection, pages: int) -> bool:
     return int(tx.execute(text(changed)).scalar_one()) - int(before) > 1  # by FTS5's manual, less is "nothing to do"
 
 
+def replace(tx: Connection, article_id: int, title: Sequence[str], body: Sequence[str]) -> None:
+    """Index an article under other words than before."""
+    remove(tx, [article_id])
+    add(tx, article_id, title, body)
+
+
 def search(tx: Connection, wanted: Wanted, since_id: int = 0) -> set[int]:
     """Give the ids, from `since_id` on, of articles that hold these words."""
     asked = _expression(tx, wanted)

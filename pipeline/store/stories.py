@@ -166,6 +166,25 @@ def find_grouping(tx: Connection, article_id: int) -> tuple[Grouping, datetime] 
     return (replace(_grouping(row), evidence=row.evidence), row.decided_at) if row else None
 
 
+def regroup(
+    tx: Connection, article_id: int, kind: GroupingKind, of_article_id: int | None, score: float, why: str
+) -> Grouping:
+    """Decide anew how an article stands in its story; what it was compared with at first is kept."""
+    changed = update(groupings).where(groupings.c.article_id == article_id)
+    tx.execute(changed.values(kind=kind, of_article_id=of_article_id, score=score, why=why))
+    return _grouping(tx.execute(select(groupings).where(groupings.c.article_id == article_id)).one())
+
+
+def retitle(tx: Connection, story_id: int, old: str, new: str) -> None:
+    """Let a story that bears an article's title bear its newer one."""
+    tx.execute(update(stories).where(stories.c.id == story_id, stories.c.title == old).values(title=new))
+
+
+def touch(tx: Connection, story_id: int, now: datetime) -> None:
+    """Note that a story changed."""
+    tx.execute(update(stories).where(stories.c.id == story_id).values(changed_at=now))
+
+
 def _grouping(row: Any) -> Grouping:
     return Grouping(row.kind, row.story_id, row.of_article_id, row.score, row.why)
 

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, se
 from sqlalchemy.types import Text
 
 from pipeline.model import DeliveryState, EntryState, Reason
+from pipeline.store import page_checks
 from pipeline.store.tables import alerts, deliveries, entries, in_state
 
 #: Reasons that are no trouble: too old at the first import, another's page, left with its feed, given up by hand.
@@ -124,19 +125,25 @@ def retry_now(tx: Connection, ids: Sequence[int] | None, host: str, reason: Reas
 
 
 def drop(tx: Connection, ids: Sequence[int] | None, host: str, reason: Reason, now: datetime) -> int:
-    """Give up entries of a host that wait after a failure, all or those named; counts them."""
+    """Give up entries of a host that wait after a failure, all or those named; counts them.
+
+    One that has its article and waits for another look at its page is done as before.
+    """
+    given_up = len(page_checks.give_up(tx, _waiting(ids, host, reason)))
     ended = {"state": EntryState.DROPPED, "reason": Reason.DROPPED_BY_HAND, "finished_at": now}
-    return _change_waiting(tx, ids, host, reason, ended | {"token": entries.c.token + 1})
+    return given_up + _change_waiting(tx, ids, host, reason, ended | {"token": entries.c.token + 1})
 
 
 def _change_waiting(
     tx: Connection, ids: Sequence[int] | None, host: str, reason: Reason, values: Mapping[str, Any]
 ) -> int:
+    return tx.execute(update(entries).where(_waiting(ids, host, reason)).values(values)).rowcount
+
+
+def _waiting(ids: Sequence[int] | None, host: str, reason: Reason) -> ColumnElement[bool]:
     c = entries.c
     chosen: ColumnElement[bool] = and_(in_state(entries, EntryState.WAITING), c.host == host, c.reason == reason)
-    if ids is not None:
-        chosen = and_(chosen, c.id.in_(list(ids)))
-    return tx.execute(update(entries).where(chosen).values(values)).rowcount
+    return chosen if ids is None else and_(chosen, c.id.in_(list(ids)))
 
 
 def _troubled() -> ColumnElement[bool]:

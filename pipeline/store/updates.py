@@ -1,4 +1,4 @@
-"""Entries that their feed changes in place: stored, bounded, and given to whoever wants to look again (F16, F22).
+"""Entries that their feed changes in place: stored, bounded, and marked for another look at their page (F16, F22).
 
 In: stored rows with the entries as a document shows them. Out: how many changed. Trap: many feeds carry the time, a
 counter of views or the weather; so texts are compared without digits, and what still changes at every poll ends after
@@ -15,12 +15,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from pipeline.model import Entry, EntryState
-from pipeline.store.tables import entries, entry_updates, in_state
+from pipeline.store.tables import entries, entry_updates
 from pipeline.store.types import Instant, clean_text
 
 MOST_TEXT_UPDATES = 12
 MOST_UPDATES = 24  #: with those of the title
-MOST_REFETCHES = 1  #: of one entry's page, ever
+MOST_REFETCHES = 8  #: of one entry's page, ever
 OLD_SUMMARY_LENGTH = 2000
 
 _HALF = 8  # bytes of the key for the title, and as many for the text
@@ -119,34 +119,3 @@ def history(tx: Connection, entry_id: int) -> list[EntryUpdate]:
     """Give the changes of an entry, the oldest first."""
     found = select(entry_updates).where(entry_updates.c.entry_id == entry_id).order_by(entry_updates.c.id)
     return [EntryUpdate(r.updated_at, tuple(r.changed), r.old_title, r.old_summary) for r in tx.execute(found)]
-
-
-def changed_since_done(tx: Connection, before: datetime, limit: int) -> list[int]:
-    """Give ids of done entries whose feed changed them before an instant and that nobody looked at since."""
-    found = select(entries.c.id).where(entries.c.changed_at.is_not(None), entries.c.changed_at <= before)
-    return list(tx.execute(found.order_by(entries.c.changed_at).limit(limit)).scalars())
-
-
-def refetch(tx: Connection, entry_id: int, now: datetime) -> bool:
-    """Let a done entry that changed wait for one more fetch of its page; False if it is none or had its fetch.
-
-    The caller must be one who can store a second text for the entry's article.
-    """
-    changed = update(entries).where(
-        entries.c.id == entry_id,
-        in_state(entries, EntryState.DONE),
-        entries.c.changed_at.is_not(None),
-        entries.c.refetch_count < MOST_REFETCHES,
-    )
-    again = changed.values(
-        state=EntryState.WAITING,
-        token=entries.c.token + 1,
-        refetch_count=entries.c.refetch_count + 1,
-        changed_at=None,
-        attempts=0,
-        next_attempt_at=now,
-        finished_at=None,
-        reason=None,
-        error="",
-    )
-    return tx.execute(again).rowcount == 1

@@ -32,13 +32,16 @@ def seen(sights: tuple[Sight, ...]) -> Step:
 def fetched(entry: Row[Any], stored: StoredArticle | None) -> Step:
     """Say whether its page came."""
     why = f" ({entry.reason.value})" if entry.reason else ""
-    if entry.state in _WAITING:
+    if entry.state in _WAITING and stored is None:
         said = f"{entry.state.value}, {_tries(entry.attempts)} so far{why}, next from {_at(entry.next_attempt_at)}"
         return Step(Stage.FETCHED, Passed.WAITS, entry.next_attempt_at, said)
     if entry.state is EntryState.DROPPED:
         return Step(Stage.FETCHED, Passed.NO, entry.finished_at, f"dropped{why}: it was never made an article")
     if stored and stored.article.text_source is TextSource.PAGE:
         fetched_at = stored.article.fetched_at or entry.finished_at
+        if entry.refetch_count:
+            said = f"the page came, and was looked at again {entry.refetch_count} times since"
+            return Step(Stage.FETCHED, Passed.YES, fetched_at, said)
         return Step(Stage.FETCHED, Passed.YES, fetched_at, f"the page came after {_tries(entry.attempts)}")
     return Step(Stage.FETCHED, Passed.YES, entry.finished_at, f"the page gave nothing{why}: the feed's text stands in")
 
@@ -55,6 +58,8 @@ def extracted(stored: StoredArticle) -> Step:
     article = stored.article
     words = len(article.text.split())
     said = f"{words} words from the {article.text_source.value}, language {article.language or 'unknown'}"
+    if stored.revised_at:
+        said += f"; this is its text number {stored.revision_count + 1}, as it reads since {_at(stored.revised_at)}"
     return Step(Stage.EXTRACTED, Passed.YES, stored.stored_at, said)
 
 

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Connection, event
 
 from pipeline.model import EntryState, Reason
-from pipeline.store import alerts, articles, counts, deliveries, digests, entries, feeds, stories, watches
+from pipeline.store import alerts, articles, counts, deliveries, digests, entries, feeds, page_checks, stories, watches
 from pipeline.store.database import Database
+from pipeline.store.page_checks import Planned
 from tests.store.making import LEASE, NOW, PACE, after, article, document, entry, first, lease_of, polled, show, sketch
 from tests.store.making import started as entry_started
 
@@ -65,13 +66,22 @@ def _raise(tx: Connection) -> None:
     assert digests.close_due(tx, NOW) == 0
 
 
+def _look_again(tx: Connection) -> None:
+    task = entry_started(tx, 52, host="fifty.example")
+    first(tx, articles.insert(tx, task.entry_id, article(52), MADE, NOW))
+    page_checks.plan(tx, task.entry_id, Planned(task.validators, NOW))
+    assert entries.finish(tx, task.entry_id, task.token, EntryState.DONE, None, NOW)
+    assert page_checks.has_due(tx, NOW)
+    assert page_checks.begin_due(tx, NOW) == 1
+
+
 def _look(tx: Connection) -> None:
     counts.overview(tx, NOW)
     entries.waiting_by_host(tx, 9)
     stories.recent(tx, 9)
 
 
-HOT = [_claim, _record, _release_and_start, _put_back, _sweep, _accept, _deliver, _raise]
+HOT = [_claim, _record, _release_and_start, _put_back, _sweep, _accept, _deliver, _raise, _look_again]
 
 
 @contextmanager

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Connection, update
 
 from pipeline.model import Entry, EntryState
-from pipeline.store import entries, feeds, seen, updates
+from pipeline.store import entries, feeds, page_checks, seen, updates
 from pipeline.store.database import Database
 from pipeline.store.tables import entries as table
-from tests.store.making import LEASE, NO_PACE, NOW, after, document, entry, lease_of, polled, show, started
+from tests.store.making import NOW, after, document, entry, lease_of, polled, show, started
 
 BEFORE = entry(1, title="Dam holds", summary="The dam of Velin holds, 12 villages wait.")
 
@@ -84,33 +84,10 @@ def done(tx: Connection) -> int:
     return task.entry_id
 
 
-def test_a_done_entry_that_changed_can_be_fetched_once_more(database: Database) -> None:
-    """F16, F22: one refetch of its page and no second, however often its text changes after that."""
-    url = "https://feeds.example/1"
-    with database.write() as tx:
-        number = done(tx)
-        assert updates.changed_since_done(tx, after(99), 9) == []
-        assert not updates.refetch(tx, number, NOW)
-        assert shown_again(tx, entry(1, title="Another"), url, at=5000) == 1
-        assert updates.changed_since_done(tx, after(4999), 9) == []
-        assert updates.changed_since_done(tx, after(5000), 9) == [number]
-        assert updates.refetch(tx, number, after(5000))
-        assert updates.changed_since_done(tx, after(9999), 9) == []
-        (released,) = entries.release(tx, after(5000), 9, LEASE, NO_PACE)
-        task = entries.start(tx, number, released.token, "w", after(5000), LEASE, NO_PACE)
-        assert task is not None
-        assert task.entry.title == "Another"
-        assert task.attempts == 1
-        assert entries.finish(tx, number, task.token, EntryState.DONE, None, after(5001))
-        assert shown_again(tx, entry(1, title="A third"), url, at=9999) == 1
-        assert updates.changed_since_done(tx, after(99999), 9) == []
-        assert not updates.refetch(tx, number, after(9999))
-
-
 def test_an_entry_that_waits_is_changed_and_not_released_twice(database: Database) -> None:
     """F22: what was not fetched yet takes the new words along."""
     with database.write() as tx:
         show(tx, BEFORE)
         assert shown_again(tx, replace(BEFORE, title="Dam breaks")) == 1
-        assert updates.changed_since_done(tx, after(99), 9) == []
+        assert not page_checks.has_due(tx, after(999))
         assert seen.recent(tx, 9)[0].state is EntryState.WAITING

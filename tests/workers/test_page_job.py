@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection
@@ -19,7 +19,8 @@ from tests.origin.server import Origin
 from tests.store.making import NO_PACE, NOW, after, entry, show
 from tests.workers.support import eventually
 from workers.current_index import CurrentIndex
-from workers.page_job import PageJobs, media_type
+from workers.page_job import PageJobs
+from workers.page_reading import media_type
 
 SETTINGS = Settings(
     fetch=FetchSettings(total_seconds=5, page_bytes=200_000, robots=False),
@@ -45,11 +46,12 @@ class Desk:
     database: Database
     transport: Transport
     extractor: Extractor
+    now: datetime = NOW
 
     def jobs(self) -> PageJobs:
         index = CurrentIndex(self.database)
         return PageJobs(
-            self.database, self.transport, self.extractor, index, SETTINGS, holder="worker", clock=lambda: NOW
+            self.database, self.transport, self.extractor, index, SETTINGS, holder="worker", clock=lambda: self.now
         )
 
     def show(self, url: str, **values: object) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select, text, update
+from sqlalchemy import Connection, Select, delete, func, or_, select, text, update
 
 from pipeline.model import DeliveryState
 from pipeline.store import meta, search
@@ -18,6 +18,7 @@ from pipeline.store.tables import (
     alert_updates,
     alerts,
     article_bands,
+    article_revisions,
     article_terms,
     articles,
     deliveries,
@@ -46,6 +47,10 @@ def prune_texts(tx: Connection, before: datetime, limit: int) -> list[tuple[int,
         return []
     ids = [row.id for row in rows]
     tx.execute(update(articles).where(articles.c.id.in_(ids)).values(text=""))
+    tx.execute(delete(article_revisions).where(article_revisions.c.article_id.in_(ids)))
+    its = select(articles.c.entry_id).where(articles.c.id.in_(ids))
+    # Its page is not looked at again, or what comes would pass for an edit.
+    tx.execute(update(entries).where(entries.c.id.in_(its)).values(refetch_count=MOST_REFETCHES, changed_at=None))
     search.remove(tx, ids)
     # Others may have been stored in the same instant, so the mark stays at it.
     meta.set_number(tx, _TEXTS_MARK, microseconds(rows[-1].stored_at))

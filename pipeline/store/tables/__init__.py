@@ -15,9 +15,9 @@ from pipeline.store.tables.alerts import (
     watch_is_open,
     watches,
 )
-from pipeline.store.tables.articles import article_bands, article_terms, articles, term_counts
+from pipeline.store.tables.articles import article_bands, article_revisions, article_terms, articles, term_counts
 from pipeline.store.tables.base import in_state, metadata, partial_index
-from pipeline.store.tables.entries import entries, entry_updates
+from pipeline.store.tables.entries import entries, entry_updates, page_checks
 from pipeline.store.tables.feeds import feed_events, feed_traffic, feeds, hosts, pushes, robots
 from pipeline.store.tables.operation import (
     api_tokens,
@@ -37,6 +37,7 @@ __all__ = [
     "apart_pairs",
     "api_tokens",
     "article_bands",
+    "article_revisions",
     "article_terms",
     "articles",
     "coverage_counts",
@@ -55,6 +56,7 @@ __all__ = [
     "meta",
     "metadata",
     "operator_notices",
+    "page_checks",
     "partial_index",
     "processes",
     "pushes",

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
 )
 
@@ -71,6 +72,7 @@ alerts = Table(
     Column("raised_by_article_id", BigInteger),  #: whose joining made the conditions hold; None if its own article's
     Column("hold", Word(HoldReason)),  #: why it is in a digest; None if it was handed over at once
     Column("digest_id", BigInteger),
+    Column("by_edit", Boolean, nullable=False, server_default=false()),  #: an edit of its article met the query
     UniqueConstraint("public_id"),
     UniqueConstraint("subscription_id", "story_id"),
     Index("ix_alerts_story", "story_id"),

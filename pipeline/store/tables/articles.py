@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from pipeline.model import (
+    EditCause,
     Reason,
     TextSource,
 )
@@ -53,11 +54,30 @@ articles = Table(
     Column("bands", Signed64, nullable=False),
     Column("terms", Json, nullable=False),
     Column("word_count", Integer, nullable=False),
+    Column("revision_count", Integer, nullable=False, server_default="0"),  #: texts it had before this one
+    Column("revised_at", Instant),  #: when this text took the place of the one before
     UniqueConstraint("entry_id"),
     Index("ix_articles_story", "story_id", "outlet"),
     Index("ix_articles_url", "url_key"),
     Index("ix_articles_text", "text_hash", "id"),
     Index("ix_articles_stored", "stored_at", "story_id"),
+    sqlite_autoincrement=True,
+)
+
+
+article_revisions = Table(
+    "article_revisions",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("article_id", BigInteger, ForeignKey("articles.id"), nullable=False),
+    Column("number", Integer, nullable=False),  #: 1 is the first text; the newest stands in `articles`
+    Column("title", CleanText, nullable=False),
+    Column("text", CleanText, nullable=False),
+    Column("text_source", Word(TextSource), nullable=False),
+    Column("read_at", Instant, nullable=False),  #: when we had it
+    Column("replaced_at", Instant, nullable=False),
+    Column("cause", Word(EditCause), nullable=False),  #: of the look that found the next one
+    UniqueConstraint("article_id", "number"),
     sqlite_autoincrement=True,
 )
 

@@ -1,4 +1,4 @@
-"""The table of entries, the work of the page workers, and how entries changed.
+"""The table of entries, the work of the page workers, how entries changed, and when pages are looked at again.
 
 Trap: no index may begin with `state` alone: without statistics SQLite prefers it to the partial ones.
 """
@@ -20,7 +20,7 @@ from pipeline.model import (
     Reason,
 )
 from pipeline.store.tables.base import metadata, partial_index
-from pipeline.store.types import CleanText, Instant, Json, RowId, Word
+from pipeline.store.types import CleanText, HeaderText, Instant, Json, RowId, Word
 
 entries = Table(
     "entries",
@@ -87,4 +87,17 @@ entry_updates = Table(
     Column("old_summary", CleanText, nullable=False),
     Index("ix_entry_updates_entry", "entry_id", "id"),
     sqlite_autoincrement=True,
+)
+
+
+page_checks = Table(
+    "page_checks",
+    metadata,
+    Column("entry_id", BigInteger, ForeignKey("entries.id"), primary_key=True, autoincrement=False),
+    Column("etag", HeaderText),
+    Column("last_modified", HeaderText),
+    Column("validators_url", CleanText),
+    Column("next_check_at", Instant),  #: None: its page is not looked at again by itself
+    Column("done_reason", Word(Reason)),  #: the entry's while it was done, to be put back after a look
+    partial_index("ix_page_checks_due", "next_check_at IS NOT NULL", "next_check_at"),
 )

@@ -1,0 +1,86 @@
+"""Read one page: ask robots.txt, fetch, extract, and put its article together.
+
+In: a `FetchTask`. Out: `PageRead`, or the failure that it ended with. Hides the transport and the extractor. Trap: with
+validators in the task the server may answer that nothing changed, and then there is no article.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from config.settings import Settings
+from pipeline.articles import Extractor, Hint, article_from_page, decode
+from pipeline.errors import Permanent
+from pipeline.model import Article, Extract, FetchTask, Reason, Response, Validators
+from pipeline.store.database import Database
+from pipeline.transport import Transport, failure_of_status
+from workers.clock import Clock
+from workers.lanes import pace_of
+from workers.robots import RobotsGate
+
+ACCEPT = "text/html,application/xhtml+xml;q=0.9,text/plain;q=0.5,*/*;q=0.1"
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", ""})
+PLAIN_TYPE = "text/plain"
+_NOT_MODIFIED = 304
+_LONGEST_VALIDATOR = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """What a page gave."""
+
+    article: Article | None  #: None: neither page nor feed has a word, or nothing changed
+    validators: Validators
+
+
+class PageReader:
+    """Reads pages for the jobs."""
+
+    def __init__(
+        self, database: Database, transport: Transport, extractor: Extractor, settings: Settings, clock: Clock
+    ) -> None:
+        self._transport = transport
+        self._extractor = extractor
+        self._clock = clock
+        self._page_bytes = settings.fetch.page_bytes
+        self._robots = RobotsGate(database, transport, pace_of(settings), clock) if settings.fetch.robots else None
+
+    async def read(self, task: FetchTask) -> PageRead:
+        """Fetch and extract at the host's slot; raises Failure."""
+        if not task.entry.url:
+            raise Permanent(Reason.URL_REFUSED, "the feed names no page for this entry")
+        await asyncio.sleep(max((task.start_at - self._clock()).total_seconds(), 0))
+        if self._robots is not None:
+            await self._robots.check(task.entry.url, task.host)
+        response = await self._transport.get(
+            task.entry.url, max_bytes=self._page_bytes, accept=ACCEPT, validators=task.validators
+        )
+        failure = failure_of_status(response, self._clock())
+        if failure:
+            raise failure
+        if response.status == _NOT_MODIFIED and task.article_id is not None:
+            return PageRead(None, task.validators)
+        fetched_at = self._clock()
+        article = article_from_page(task, await self._extract(task, response), response.url)
+        return PageRead(replace(article, fetched_at=fetched_at) if article else None, validators_of(response))
+
+    async def _extract(self, task: FetchTask, response: Response) -> Extract:
+        content_type = response.headers.get("Content-Type", "")
+        kind = media_type(content_type)
+        if kind != PLAIN_TYPE and kind not in HTML_TYPES:
+            raise Permanent(Reason.NOT_HTML, f"the page is {kind[:80]}", response.status)
+        text = decode(response.body, content_type)
+        if kind == PLAIN_TYPE:
+            return Extract(text=text.strip())
+        return await self._extractor.extract(text, response.url, Hint(task.entry.title, task.entry.summary))
+
+
+def media_type(content_type: str) -> str:
+    """Give the type without its parameters, in lower case; empty if the server named none."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def validators_of(response: Response) -> Validators:
+    """Give what an answer says identifies it; what is too long to be kept counts as not said."""
+    etag, modified = (response.headers.get(name, "") for name in ("etag", "last-modified"))
+    said = [value if 0 < len(value) <= _LONGEST_VALIDATOR else None for value in (etag, modified)]
+    return Validators(said[0], said[1], response.url)
