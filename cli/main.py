@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from cli.commands import (
+    alarms,
     articles,
     backups,
     channels,
@@ -60,6 +61,7 @@ app.command()(delays.delays)
 app.command()(extract.extract)
 app.command()(hubs.hubs)
 app.command()(coverage.coverage)
+app.command()(alarms.alarms)
 app.command()(backups.backup)
 app.command()(backups.restore)
 app.command()(prune.prune)

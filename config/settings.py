@@ -167,6 +167,21 @@ class OperatorSettings(Section):
     )
 
 
+class AlarmSettings(Section):
+    """When the operator hears that something is wrong with the service itself; 0 switches an alarm off."""
+
+    stuck_minutes: float = Field(4, ge=0, description="Work that could be done stands still: queues, releases, polls.")
+    late_minutes: float = Field(60, ge=0, description="The first waiting entry or delivery has been due for so long.")
+    feeds_late_minutes: float = Field(180, ge=0, description="A feed has been due for so long, and its host is free.")
+    quiet_hours: float = Field(24, ge=0, description="No article came from any feed.")
+    dead_letters: int = Field(1, ge=0, description="Parked deliveries of one channel.")
+    failing_percent: float = Field(50, ge=0, le=100, description="Share of feeds, or of hosts, that fail.")
+    disk_megabytes: int = Field(1000, ge=0, description="Room left on the disk of the data folder.")
+    rest_minutes: float = Field(30, ge=0, description="A channel fails for so long, or says that it is gone.")
+    silent_minutes: float = Field(2, ge=0, description="No process of a kind beats.")
+    clock_seconds: float = Field(30, ge=0, description="Clocks of two machines, or of one and the database, differ.")
+
+
 class RetentionSettings(Section):
     """How long things are kept, in days; 0 is for ever. That an entry was seen is never forgotten."""
 
@@ -278,6 +293,7 @@ class Settings(Section):
     stories: StorySettings = StorySettings()
     delivery: DeliverySettings = DeliverySettings()
     operator: OperatorSettings = OperatorSettings()
+    alarms: AlarmSettings = AlarmSettings()
     retention: RetentionSettings = RetentionSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()

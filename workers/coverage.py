@@ -47,7 +47,12 @@ class Coverage:
         tallies = _by_kind(await self._database.look(coverage.tallies, now))
         by_url = {feed.url: feed for feed in feeds}
         known = await self._database.look(coverage.open_incidents)
-        over = [one for one in known if rules.is_over(one.kind, one.subject, one.opened_at, by_url, tallies, now)]
+        over = [
+            one
+            for one in known
+            if isinstance(one.kind, CoverageKind)
+            and rules.is_over(one.kind, one.subject, one.opened_at, by_url, tallies, now)
+        ]
         if over:
             await self._database.run(coverage.close, [one.id for one in over], now)
         closed = {(one.kind, one.subject) for one in over}

@@ -1,8 +1,8 @@
 """Tell the operator of incidents through the channels of the settings.
 
-In: notices that wait in the store. Out: messages of the channels, and a note of what came of each. Trap: channels know
-alerts only, so an incident goes as one: its subscription is called “Coverage”, its text is the evidence. Like an alert
-it may come twice after a crash, with the same id.
+In: notices that wait in the store. Out: messages of the channels, and a note of what came of each. Trap: channels
+know alerts only, so an incident goes as one: its subscription is called “Coverage” or “Alarms”, its text is the
+evidence. Like an alert it may come twice after a crash, with the same id.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import structlog
 from pipeline.alerts.channels import Poster, Target, deliver
 from pipeline.alerts.channels.chat import Speaker
 from pipeline.errors import Failure, Permanent, StoreUnavailable, Transient
-from pipeline.model import Alert, DeliveryTask, OperatorNotice, Reason
+from pipeline.model import AlarmKind, Alert, CoverageKind, DeliveryTask, OperatorNotice, Reason
 from pipeline.store import coverage
 from pipeline.store.database import Database
 from workers.clock import Clock, utc_now
@@ -27,7 +27,7 @@ LOOK_SECONDS = 10.0
 BATCH = 10
 ATTEMPTS = 12  #: with waits that double from a minute up to six hours, a day and a half
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
-SUBSCRIPTION = "Coverage"
+SUBSCRIPTIONS = {CoverageKind: "Coverage", AlarmKind: "Alarms"}
 
 
 class OperatorNotices:
@@ -98,6 +98,14 @@ class OperatorNotices:
         )
 
 
+def _told(notice: OperatorNotice) -> str:
+    incident = notice.incident
+    if not notice.over or incident.closed_at is None:
+        return incident.evidence
+    since, until = (f"{at:%Y-%m-%d %H:%M}" for at in (incident.opened_at, incident.closed_at))
+    return f"Over at {until} UTC; it was so since {since}: {incident.evidence}"
+
+
 def task_of(notice: OperatorNotice) -> DeliveryTask:
     """Give an incident as the alert that channels can carry."""
     incident = notice.incident
@@ -105,17 +113,17 @@ def task_of(notice: OperatorNotice) -> DeliveryTask:
         id=0,
         public_id=incident.public_id,
         subscription_id=0,
-        subscription_name=SUBSCRIPTION,
+        subscription_name=SUBSCRIPTIONS[type(incident.kind)],
         story_id=0,
         article_id=0,
         article_url=incident.subject if incident.subject.startswith(("http://", "https://")) else "",
-        article_title=f"{incident.kind.value.replace('_', ' ')}: {incident.subject}",
+        article_title=f"{'Over: ' if notice.over else ''}{incident.kind.value.replace('_', ' ')}: {incident.subject}",
         outlet="storywatch",
         published_at=incident.opened_at,
-        passage=incident.evidence,
+        passage=_told(notice),
         matched=(),
         outlet_count=1,
         created_at=incident.opened_at,
     )
-    public_id = f"{incident.public_id}_{notice.id}"
+    public_id = f"{incident.public_id}_{notice.id}{'_over' if notice.over else ''}"
     return DeliveryTask(notice.id, public_id, 0, notice.channel, notice.attempts, alert, incident.opened_at)

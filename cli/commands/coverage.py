@@ -10,11 +10,12 @@ from pipeline.store import coverage as stored
 def coverage(limit: LimitOption = 50, config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """List the incidents of coverage with their evidence, open ones first."""
     with store_of(config) as database, database.read() as tx:
-        rows = [_row(incident) for incident in stored.recent(tx, limit)]
+        rows = [incident_row(incident) for incident in stored.recent(tx, limit)]
     print_rows("Coverage", rows, as_json=as_json, empty="Nothing is wrong with what comes in, and nothing was.")
 
 
-def _row(incident: Incident) -> dict[str, object]:
+def incident_row(incident: Incident) -> dict[str, object]:
+    """Give an incident as a row."""
     return {
         "id": incident.id,
         "kind": incident.kind.value,

@@ -2,7 +2,7 @@
 
 from cli.queue_wiring import open_queue
 from cli.services.beside import beside
-from cli.services.service import Context, run_service
+from cli.services.service import Context, alarms_of, run_service
 from cli.wiring import data_dir, site_url, transport_policy
 from pipeline.alerts.channels.chat import SCHEMES
 from pipeline.transport import Transport
@@ -43,7 +43,9 @@ async def work(context: Context, stops: Stops) -> None:
             grace_seconds=timeout_seconds,
         )
         notices = OperatorNotices(context.database, transport, targets, folder, chat=chat)
-        async with context.beating(worker.detail, stops.hurry), beside(notices.run(stops.stop)):
+        alarms = alarms_of(context)
+        looking = beside(alarms.run(stops.stop))
+        async with context.beating(worker.detail, stops.hurry), beside(notices.run(stops.stop)), looking:
             await worker.run(stops.stop, stops.hurry)
 
 

@@ -1,7 +1,8 @@
 """The dispatcher's process."""
 
 from cli.queue_wiring import open_queue
-from cli.services.service import Context, run_service
+from cli.services.beside import beside
+from cli.services.service import Context, alarms_of, run_service
 from workers.dispatcher import Dispatcher
 from workers.lanes import delivery_lane, page_lane
 from workers.queue import DELIVERIES, PAGES, WorkQueue
@@ -21,7 +22,8 @@ async def dispatch(context: Context, stops: Stops) -> None:
         operator_channels=context.settings.operator.channels,
         retention=context.settings.retention,
     )
-    async with context.beating(dispatcher.detail):
+    alarms = alarms_of(context)
+    async with context.beating(dispatcher.detail), beside(alarms.run(stops.stop)):
         await dispatcher.run(stops.stop)
 
 

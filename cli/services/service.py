@@ -16,11 +16,12 @@ from pathlib import Path
 import structlog
 
 from cli.logs import configure_logs
-from cli.wiring import database_url, folder_of
+from cli.wiring import data_dir, database_url, folder_of
 from config.reading import chosen_file, read_settings
 from config.settings import Settings
 from pipeline.errors import StoreUnavailable, StorywatchError, Unusable
 from pipeline.store.database import Database
+from workers.alarms import Alarms
 from workers.heartbeat import beat_until, process_name
 from workers.patience import Patience, pause
 from workers.signals import Stops, stop_on_signals
@@ -62,6 +63,12 @@ class Context:
         for fault in ended:
             if isinstance(fault, Exception):
                 raise fault
+
+
+def alarms_of(context: Context) -> Alarms:
+    """Make what looks whether the service works."""
+    settings = context.settings
+    return Alarms(context.database, settings.alarms, settings.operator.channels, data_dir(settings))
 
 
 Work = Callable[[Context, Stops], Awaitable[None]]

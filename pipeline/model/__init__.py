@@ -6,13 +6,14 @@ article, story, match, alert, delivery. Only ids cross the queue; these records 
 
 from pipeline.model.alerts import Alert, DeliveryTask, Digest, Match, Notice, Span, Subscription, Update
 from pipeline.model.articles import Article, Extract, FetchTask, Matchable, Response, RobotsCopy
-from pipeline.model.coverage import Finding, Incident, OperatorNotice
+from pipeline.model.coverage import Finding, Incident, IncidentKind, OperatorNotice
 from pipeline.model.feeds import Entry, Feed, FeedLease, NextPoll, ParsedFeed, Push, PushOffer, Validators
 from pipeline.model.polls import Arrivals, FeedFigures, FeedOverlap, PollCounts, PollResult, Replanned, Traffic
 from pipeline.model.stories import Candidate, Grouping, Profile, Sketch, Story, StoryCandidate, TermCounts
 from pipeline.model.users import User
 from pipeline.model.words import (
     ActKind,
+    AlarmKind,
     Bound,
     CoverageKind,
     DeliveryState,
@@ -31,6 +32,7 @@ from pipeline.model.work import Pace, Released, Swept
 
 __all__ = [
     "ActKind",
+    "AlarmKind",
     "Alert",
     "Arrivals",
     "Article",
@@ -55,6 +57,7 @@ __all__ = [
     "Grouping",
     "GroupingKind",
     "Incident",
+    "IncidentKind",
     "Match",
     "Matchable",
     "NextPoll",

@@ -6,15 +6,17 @@ Trap: an incident that goes on is the same row, or it would be told every minute
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.model.words import CoverageKind
+from pipeline.model.words import AlarmKind, CoverageKind
+
+IncidentKind = CoverageKind | AlarmKind
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong with what comes in, and how that is known."""
+    """Something that is wrong with what comes in or with the service itself, and how that is known."""
 
-    kind: CoverageKind
-    subject: str  #: a feed's address, a host, a folder, a language
+    kind: IncidentKind
+    subject: str  #: a feed's address, a host, a folder, a language; a stage, a channel, a kind of process
     evidence: str  #: in words
     feed_id: int | None = None
 
@@ -25,7 +27,7 @@ class Incident:
 
     id: int
     public_id: str
-    kind: CoverageKind
+    kind: IncidentKind
     subject: str
     evidence: str
     opened_at: datetime
@@ -40,3 +42,4 @@ class OperatorNotice:
     channel: str
     attempts: int  #: this one included
     incident: Incident
+    over: bool = False  #: it tells of the incident's end

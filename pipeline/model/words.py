@@ -132,6 +132,23 @@ class Reason(StrEnum):
     JOB_FORBIDDEN = "job_forbidden"
 
 
+class AlarmKind(StrEnum):
+    """What is wrong with the service itself (R35)."""
+
+    QUEUE_STUCK = "queue_stuck"
+    POLLS_STOPPED = "polls_stopped"
+    WORK_LATE = "work_late"
+    FEEDS_LATE = "feeds_late"
+    NOTHING_NEW = "nothing_new"
+    DEAD_LETTERS = "dead_letters"
+    FEEDS_FAILING = "feeds_failing"
+    HOSTS_FAILING = "hosts_failing"
+    DISK_FULL = "disk_full"
+    CHANNEL_RESTS = "channel_rests"
+    PROCESS_MISSING = "process_missing"
+    CLOCK_OFF = "clock_off"
+
+
 class Scope(StrEnum):
     """What an API token may do; each contains the one before."""
 

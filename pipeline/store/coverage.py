@@ -1,4 +1,4 @@
-"""Coverage in the store: articles counted by day, incidents, and what the operator is still to be told.
+"""Coverage in the store: articles counted by day; incidents, also of alarms; and what the operator is still to be told.
 
 In: an instant, findings, channels. Out: counts, `Incident`s, `OperatorNotice`s. Trap: articles are counted as they
 come, by a watermark a minute behind, because counting two weeks anew would read them all; one that is committed later
@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, Select, delete, func, select, update
+from sqlalchemy import Connection, Row, Select, case, delete, func, literal, select, update
 
-from pipeline.model import CoverageKind, Feed, Finding, Incident, OperatorNotice, TextSource
+from pipeline.model import CoverageKind, Feed, Finding, Incident, IncidentKind, OperatorNotice, TextSource
 from pipeline.store import feeds as stored_feeds
 from pipeline.store.dialects import free_rows, insert
 from pipeline.store.tables import articles, coverage_counts, entries, feeds, incidents, meta, operator_notices
+from pipeline.store.types import Instant
 
 BEHIND = timedelta(minutes=1)
 BATCH = 5000
@@ -99,14 +100,16 @@ def watched_feeds(tx: Connection) -> list[Feed]:
     return stored_feeds.list_all(tx)
 
 
-def open_incidents(tx: Connection) -> list[Incident]:
-    """Give what is not over."""
-    return [_incident(row) for row in tx.execute(_select().where(incidents.c.closed_at.is_(None)))]
+def open_incidents(tx: Connection, kinds: Iterable[IncidentKind] = tuple(CoverageKind)) -> list[Incident]:
+    """Give what is not over, of some kinds."""
+    mine = incidents.c.closed_at.is_(None) & incidents.c.kind.in_(list(kinds))
+    return [_incident(row) for row in tx.execute(_select().where(mine).order_by(incidents.c.id))]
 
 
-def recent(tx: Connection, limit: int) -> list[Incident]:
-    """Give the incidents, open ones first, then the newest."""
-    ordered = _select().order_by(incidents.c.closed_at.is_not(None), incidents.c.id.desc()).limit(limit)
+def recent(tx: Connection, limit: int, kinds: Iterable[IncidentKind] = tuple(CoverageKind)) -> list[Incident]:
+    """Give the incidents of some kinds, open ones first, then the newest."""
+    mine = _select().where(incidents.c.kind.in_(list(kinds)))
+    ordered = mine.order_by(incidents.c.closed_at.is_not(None), incidents.c.id.desc()).limit(limit)
     return [_incident(row) for row in tx.execute(ordered)]
 
 
@@ -139,9 +142,20 @@ def _tell(tx: Connection, incident_id: int, channels: Sequence[str], now: dateti
 
 
 def close(tx: Connection, numbers: Sequence[int], now: datetime) -> None:
-    """Note that incidents are over."""
+    """Note that incidents are over, and tell that to every channel that heard of them.
+
+    A channel that has not heard of one yet hears nothing of it any more.
+    """
     if numbers:
         tx.execute(update(incidents).where(incidents.c.id.in_(numbers)).values(closed_at=now))
+        mine = operator_notices.c.incident_id.in_(numbers) & ~operator_notices.c.over
+        heard = operator_notices.c.sent_at.is_not(None)
+        tx.execute(update(operator_notices).where(mine, ~heard).values(next_attempt_at=None))
+        tx.execute(update(operator_notices).where(mine, heard).values(_over(now)))
+
+
+def _over(now: datetime) -> dict[str, Any]:
+    return {"over": True, "attempts": 0, "next_attempt_at": now, "error": ""}
 
 
 def claim_notices(tx: Connection, now: datetime, limit: int) -> list[OperatorNotice]:
@@ -156,15 +170,28 @@ def claim_notices(tx: Connection, now: datetime, limit: int) -> list[OperatorNot
     tx.execute(taken.values(attempts=operator_notices.c.attempts + 1, next_attempt_at=now + CLAIM))
     told = select(incidents).where(incidents.c.id.in_([row.incident_id for row in rows]))
     about = {row.id: _incident(row) for row in tx.execute(told)}
-    return [OperatorNotice(row.id, row.channel, row.attempts + 1, about[row.incident_id]) for row in rows]
+    return [OperatorNotice(row.id, row.channel, row.attempts + 1, about[row.incident_id], row.over) for row in rows]
 
 
 def notice_ended(
     tx: Connection, number: int, *, sent_at: datetime | None, next_at: datetime | None, error: str
 ) -> None:
     """Note what came of a try: sent, to be tried again at `next_at`, or given up."""
-    values = {"sent_at": sent_at, "next_attempt_at": next_at, "error": error[:500]}
-    tx.execute(update(operator_notices).where(operator_notices.c.id == number).values(values))
+    values: dict[str, Any] = {"next_attempt_at": next_at, "error": error[:500]}
+    mine = operator_notices.c.id == number
+    if sent_at is None:
+        needless = ~operator_notices.c.over & operator_notices.c.incident_id.in_(_closed())
+        values["next_attempt_at"] = case((needless, None), else_=literal(next_at, Instant))
+        tx.execute(update(operator_notices).where(mine).values(values))
+        return
+    tx.execute(update(operator_notices).where(mine).values(values | {"sent_at": sent_at}))
+    # It was over before the channel heard of it, so its end is still to be told.
+    late = mine & ~operator_notices.c.over & operator_notices.c.incident_id.in_(_closed())
+    tx.execute(update(operator_notices).where(late).values(_over(sent_at)))
+
+
+def _closed() -> Select[Any]:
+    return select(incidents.c.id).where(incidents.c.closed_at.is_not(None))
 
 
 def _select() -> Select[Any]:

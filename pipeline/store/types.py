@@ -95,6 +95,31 @@ class Word(TypeDecorator[E]):
         return None if value is None else self.members(value)
 
 
+class Words(TypeDecorator[StrEnum]):
+    """A member of one of several StrEnums that share no value; otherwise like `Word`."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, *enums: type[StrEnum]) -> None:
+        super().__init__()
+        self.enums = enums
+
+    def process_bind_param(self, value: StrEnum | None, _dialect: Dialect) -> str | None:
+        """Write the member's value."""
+        return None if value is None else self._member(value).value
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> StrEnum | None:
+        """Give the member back."""
+        return None if value is None else self._member(value)
+
+    def _member(self, value: str) -> StrEnum:
+        for enum in self.enums:
+            if value in enum._value2member_map_:
+                return enum(value)
+        raise ValueError(f"{value!r} is none of these words")
+
+
 class HeaderText(TypeDecorator[str]):
     """A header's value byte for byte: the undecodable bytes that HTTP clients keep as surrogates included."""
 

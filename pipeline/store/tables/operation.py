@@ -13,15 +13,17 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from pipeline.model import (
+    AlarmKind,
     CoverageKind,
     Role,
     Scope,
 )
 from pipeline.store.tables.base import metadata, partial_index
-from pipeline.store.types import CleanText, Instant, Json, RowId, Word
+from pipeline.store.types import CleanText, Instant, Json, RowId, Word, Words
 
 meta = Table(
     "meta",
@@ -47,7 +49,7 @@ incidents = Table(
     metadata,
     Column("id", RowId, primary_key=True),
     Column("public_id", Text, nullable=False),
-    Column("kind", Word(CoverageKind), nullable=False),
+    Column("kind", Words(CoverageKind, AlarmKind), nullable=False),
     Column("subject", CleanText, nullable=False),
     Column("evidence", CleanText, nullable=False),
     Column("opened_at", Instant, nullable=False),
@@ -68,6 +70,7 @@ operator_notices = Table(
     Column("next_attempt_at", Instant),  #: None once it was sent or given up
     Column("sent_at", Instant),
     Column("error", CleanText, nullable=False),
+    Column("over", Boolean, nullable=False, server_default=false()),  #: the incident's end is what it tells
     UniqueConstraint("incident_id", "channel"),
     partial_index("ix_operator_notices_due", "next_attempt_at IS NOT NULL", "next_attempt_at"),
     sqlite_autoincrement=True,
