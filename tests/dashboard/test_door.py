@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from fastapi import FastAPI
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route
 
 from dashboard.headers import STRICT_POLICY
 from dashboard.rules import SECRET_FOLDERS
@@ -15,6 +15,7 @@ from dashboard.sessions import IDLE
 from dashboard.throttle import FREE_FAILURES
 from tests.dashboard.conftest import PASSWORD, Clock
 from tests.dashboard.serving import Answer, Site, call
+from tests.dashboard.walking import routes_of
 
 #: Examples of addresses below the mounted applications, since a mount lists no routes of its own.
 BELOW = {
@@ -23,13 +24,6 @@ BELOW = {
     "/rq": ["/rq/", "/rq/0/data/queues.json", "/rq/static/css/main.css", "/rq/requeue/pages", "/rq/nothing"],
 }
 OPEN = {"/login", "/livez"}
-
-
-def routes_of(app: FastAPI) -> Iterator[BaseRoute]:
-    """Give every route, those of the included routers too."""
-    for route in app.routes:
-        included = getattr(route, "original_router", None)
-        yield from included.routes if included else [route]
 
 
 def addresses(app: FastAPI) -> Iterator[tuple[str, str]]:
