@@ -209,6 +209,12 @@ class WebSettings(Section):
         "",
         description="Address under which receivers of messages reach the dashboard, such as `https://watch.example.org`.",
     )
+    requests_per_minute: int = Field(
+        600, ge=1, description="Requests to the API that one token or user may make in a minute, as many at once."
+    )
+    checks_per_minute: int = Field(
+        10, ge=1, description="Searches for feeds and checks of one that a token or user may start in a minute."
+    )
     https: bool = Field(
         False, description="Whether visitors reach it by https, through a proxy of yours; cookies then travel only so."
     )

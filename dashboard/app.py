@@ -19,10 +19,15 @@ from config.settings import WebSettings
 from dashboard import faults
 from dashboard.account_page import account_routes
 from dashboard.accounts import Accounts
+from dashboard.allowance import Allowance, Rationed
 from dashboard.api.app import create_api
+from dashboard.api.feed_looks import FeedDoors
 from dashboard.bearer import bearers
 from dashboard.door import Clock, Door, Keys
+from dashboard.feed_finding import Looking, feed_check_routes, feed_finding_routes
+from dashboard.feed_opml import feed_opml_routes
 from dashboard.feed_pages import feed_page_routes
+from dashboard.feed_reports import Hygiene, feed_report_routes
 from dashboard.frame import Framing
 from dashboard.headers import SecurityHeaders
 from dashboard.health import health_routes
@@ -30,6 +35,7 @@ from dashboard.hub_routes import Callbacks, hub_routes
 from dashboard.login import login_routes
 from dashboard.metrics import metrics_routes
 from dashboard.pages import page_routes
+from dashboard.previews import Previews
 from dashboard.queue_page import queue_routes
 from dashboard.queue_pages import queue_pages
 from dashboard.queue_view import QueueView
@@ -48,6 +54,8 @@ from workers.feed_rules import FeedRules
 
 #: Nothing goes on without one of each.
 REQUIRED_KINDS = ("poller", "dispatcher", "worker", "deliverer")
+#: Of all visitors together, a minute.
+CHECKS_FOR_ALL, REQUESTS_FOR_ALL = 60, 6000
 STATIC = Path(__file__).parent / "static"
 
 
@@ -101,6 +109,12 @@ def create_app(
     app.include_router(queue_routes(sources, framing))
     app.include_router(user_routes(sources, framing, keys))
     app.include_router(account_routes(sources, framing, keys))
+    looking = Looking(sources, feed_rules, Allowance(settings.checks_per_minute, CHECKS_FOR_ALL), Previews())
+    hygiene = Hygiene(sources)
+    app.include_router(feed_finding_routes(looking, framing))
+    app.include_router(feed_check_routes(looking, framing))
+    app.include_router(feed_opml_routes(sources, framing, feed_rules))
+    app.include_router(feed_report_routes(sources, framing, hygiene))
     app.include_router(feed_page_routes(sources, framing, feed_rules))
     app.include_router(editor_routes(sources, framing, channels))
     app.include_router(alert_page_routes(sources, framing))
@@ -109,7 +123,8 @@ def create_app(
     app.include_router(subscription_page_routes(sources, framing, channels, site_url))
     if callbacks is not None:
         app.include_router(hub_routes(callbacks))
-    app.mount("/api/v1", create_api(sources, feed_rules.quota))
+    api = create_api(sources, FeedDoors(looking, hygiene))
+    app.mount("/api/v1", Rationed(api, Allowance(settings.requests_per_minute, REQUESTS_FOR_ALL), clock))
     app.mount("/static", StaticFiles(directory=STATIC))
     if queue_url:
         app.mount("/rq", queue_pages(queue_url))

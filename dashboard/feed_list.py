@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection
 
 from dashboard.rows import FeedRow, badness, feed_row
-from pipeline.model import Feed, FeedState
-from pipeline.store import feed_events, feeds
+from pipeline.model import Feed, FeedEventKind, FeedState, Push
+from pipeline.store import feed_events, feeds, pushes
 from pipeline.store.feed_events import FeedEvent
 from pipeline.store.hosts import HostRest, rest_of
 
@@ -66,6 +66,7 @@ class FeedFacts:
     feed: Feed
     rest: HostRest
     events: list[FeedEvent]
+    push: Push | None  #: its subscription at a hub
 
 
 def read_asked_feeds(query: Mapping[str, str]) -> AskedFeeds:
@@ -111,4 +112,12 @@ def feeds_address(asked: AskedFeeds, **changes: str) -> str:
 def look_at_feed(tx: Connection, feed_id: int, now: datetime) -> FeedFacts:
     """Read one feed, how its host stands and what happened to it; raises NotFound."""
     feed = feeds.get(tx, feed_id)
-    return FeedFacts(feed, rest_of(tx, feed.host, now), feed_events.recent(tx, EVENT_LIMIT, feed_id))
+    events = feed_events.recent(tx, EVENT_LIMIT, feed_id)
+    return FeedFacts(feed, rest_of(tx, feed.host, now), events, pushes.find_by_feed(tx, feed_id))
+
+
+def can_move_back(events: Sequence[FeedEvent]) -> bool:
+    """Tell whether the newest move of a feed can be undone."""
+    moves = (one for one in events if one.kind in {FeedEventKind.MOVED, FeedEventKind.JOINED})
+    newest = next(moves, None)
+    return newest is not None and newest.undone_at is None

@@ -14,16 +14,17 @@ from fastapi import APIRouter, Path, Request
 from sqlalchemy import Connection
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from dashboard.feed_list import FeedFacts, choose, feeds_address, look_at_feed, read_asked_feeds
+from dashboard.feed_list import FeedFacts, can_move_back, choose, feeds_address, look_at_feed, read_asked_feeds
+from dashboard.feed_words import fault_words
 from dashboard.frame import Framing
 from dashboard.reading import reading
 from dashboard.rendering import render
+from dashboard.rhythm_picture import rhythm_picture
 from dashboard.rows import feed_row
 from dashboard.sources import Sources
-from pipeline.errors import Unusable
+from pipeline.errors import NotFound, Unusable
 from pipeline.feeds.explain import explain
-from pipeline.store import feeds
-from pipeline.store.adding import Quota, add_one
+from pipeline.store import feeds, moves
 from workers.feed_rules import FeedRules
 
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
@@ -38,6 +39,8 @@ class FeedVerb(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     REMOVE = "remove"
+    MOVE_BACK = "move-back"
+    WHOLE = "whole"
 
 
 def feed_page_routes(sources: Sources, framing: Framing, rules: FeedRules) -> APIRouter:
@@ -59,22 +62,15 @@ def feed_page_routes(sources: Sources, framing: Framing, rules: FeedRules) -> AP
         facts = await sources.database.look(look_at_feed, feed_id, now)
         return render("feed.html", {"frame": framing.of(request, "feeds"), "now": now, **_shown(facts, rules, now)})
 
-    @router.post("/feeds/add")
-    async def add(request: Request) -> Response:
-        form = await framing.read_change(request)
-        try:
-            feed_id = await sources.database.run(
-                _add, form.get("url", ""), form.get("folder", ""), rules.quota, sources.clock()
-            )
-        except Unusable as error:
-            return RedirectResponse(f"/feeds?problem={quote(str(error))}", status_code=303)
-        log.info("feed_added", feed_id=feed_id)
-        return RedirectResponse(f"/feeds/{feed_id}", status_code=303)
-
     @router.post("/feeds/{feed_id}/{verb}")
     async def change(request: Request, feed_id: Id, verb: FeedVerb) -> Response:
         await framing.read_change(request)
-        await sources.database.run(_change, feed_id, verb, sources.clock())
+        try:
+            await sources.database.run(_change, feed_id, verb, sources.clock())
+        except NotFound:
+            raise
+        except Unusable as error:
+            return RedirectResponse(f"/feeds?problem={quote(str(error))}", status_code=303)
         log.info("feed_changed", feed_id=feed_id, verb=verb)
         return RedirectResponse("/feeds" if verb is FeedVerb.REMOVE else f"/feeds/{feed_id}", status_code=303)
 
@@ -83,11 +79,15 @@ def feed_page_routes(sources: Sources, framing: Framing, rules: FeedRules) -> AP
 
 def _shown(facts: FeedFacts, rules: FeedRules, now: datetime) -> dict[str, object]:
     why = explain(facts.feed, facts.rest, rules.policy, now)
-    return {"feed": facts.feed, "row": feed_row(facts.feed, now), "why": why, "events": facts.events}
-
-
-def _add(tx: Connection, url: str, folder: str, quota: Quota, now: datetime) -> int:
-    return add_one(tx, url.strip(), quota, now, title="", folder=folder.strip(), interval_seconds=None).id
+    drawn = rhythm_picture(facts.feed.rhythm)
+    shown = {
+        "feed": facts.feed,
+        "row": feed_row(facts.feed, now),
+        "why": why,
+        "rhythm": drawn,
+        "fault": fault_words(facts.feed.last_reason),
+    }
+    return {**shown, "push": facts.push, "events": facts.events, "can_move_back": can_move_back(facts.events)}
 
 
 def _change(tx: Connection, feed_id: int, verb: FeedVerb, now: datetime) -> None:
@@ -96,5 +96,10 @@ def _change(tx: Connection, feed_id: int, verb: FeedVerb, now: datetime) -> None
             feeds.pause(tx, feed_id)
         case FeedVerb.REMOVE:
             feeds.remove(tx, feed_id)
+        case FeedVerb.MOVE_BACK:
+            moves.undo(tx, feed_id, now)
+        case FeedVerb.WHOLE:
+            feeds.forget_validators(tx, feed_id, now)
+            feeds.make_due(tx, feed_id, now)
         case _:
             feeds.make_due(tx, feed_id, now)

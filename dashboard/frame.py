@@ -42,7 +42,11 @@ class Framing:
     ) -> Mapping[str, str]:
         """Read a form that changes something; answers 403 unless it stood on a page of this session."""
         form = await read_form(request, most_bytes=most_bytes, most_fields=most_fields)
+        self.check_change(request, form)
+        return form
+
+    def check_change(self, request: Request, form: Mapping[str, str]) -> None:
+        """Answer 403 to a form that was read already, unless it stood on a page of this session."""
         token = cookie(request.headers, SESSION_COOKIE)
         if visit_of(request).has_login and not self._keys.tokens.fits(form.get("token", ""), token):
             raise HTTPException(403)
-        return form

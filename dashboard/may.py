@@ -38,6 +38,7 @@ RULES: tuple[tuple[str, Deed, Deed], ...] = (
     ("/rq", Deed.OPERATE, Deed.OPERATE),
     ("/api/v1/tokens", Deed.OPERATE, Deed.OPERATE),
     ("/api/v1/users", Deed.OPERATE, Deed.OPERATE),
+    ("/api/v1/opml/whole", Deed.OPERATE, Deed.OPERATE),
     ("/account", Deed.LOOK, Deed.LOOK),
     ("/logout", Deed.LOOK, Deed.LOOK),
     ("/login", Deed.LOOK, Deed.LOOK),

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from dashboard import words
+from pipeline.masking import masked_text
 
 HERE = Path(__file__).parent
 
@@ -37,6 +38,7 @@ def _environment() -> Environment:
         shown_address=words.shown_address,
         iso=datetime.isoformat,
         capitalize_first=words.capitalized,
+        masked=masked_text,
     )
     environment.globals.update(counted=words.counted, marked=words.marked)
     return environment

@@ -52,6 +52,14 @@ class NotFound(Unusable):
     """Nothing has that id, name or address."""
 
 
+class TooOften(Unusable):
+    """Somebody asks for more than his share (checklist S35); `wait_seconds` is when there is some again."""
+
+    def __init__(self, message: str, wait_seconds: float) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
+
+
 class Taken(Unusable):
     """Something else has that name."""
 

@@ -47,7 +47,16 @@ def has_secret(url: str) -> bool:
 
 def masked_text(text: str) -> str:
     """Give a text with every address in it masked."""
-    return _ADDRESS.sub(lambda found: masked_url(found[0]), text) if "://" in text else text
+    return _ADDRESS.sub(_masked_address, text) if "://" in text else text
+
+
+def _masked_address(found: re.Match[str]) -> str:
+    """Mask one address of a text; signs that close the sentence around it are none of it."""
+    address = found[0]
+    core = address.rstrip(".,;:!?")
+    if core.count(")") > core.count("("):
+        core = core.removesuffix(")")
+    return masked_url(core) + address[len(core) :]
 
 
 def _masked_pair(pair: str) -> str:

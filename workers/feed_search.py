@@ -105,9 +105,16 @@ async def search(rules: FeedRules, database: Database, url: str) -> Discovery:
         raise Transient(Reason.TIMED_OUT, f"the search was not done after {SEARCH_SECONDS:g} seconds") from error
 
 
-async def add_found(rules: FeedRules, database: Database, found: FoundFeed, wanted: Wanted) -> Feed:
-    """Store a feed that was found, with its answer as the first poll; raises Unusable beyond a quota."""
+async def add_found(
+    rules: FeedRules, database: Database, found: FoundFeed, wanted: Wanted, asked_at: datetime | None = None
+) -> Feed:
+    """Store a feed that was found, with its answer as the first poll; raises Unusable beyond a quota.
+
+    `asked_at` is when it was asked in vain: then its first poll keeps its distance from that.
+    """
     feed, lease = await database.run(_add, found, wanted, rules.quota, datetime.now(UTC))
+    if asked_at is not None:
+        await database.run(feeds.note_attempt, feed.id, asked_at)
     if lease is not None and found.response is not None:
         async with searching(rules, database) as searcher:
             await searcher.record(lease, found.response)

@@ -15,9 +15,11 @@ import structlog
 from pipeline.alerts.channels import Poster, Target, deliver
 from pipeline.alerts.channels.chat import Speaker
 from pipeline.errors import Failure, Permanent, StoreUnavailable, Transient
+from pipeline.masking import has_secret, masked_text
 from pipeline.model import AlarmKind, Alert, CoverageKind, DeliveryTask, OperatorNotice, Reason
 from pipeline.store import coverage
 from pipeline.store.database import Database
+from pipeline.urls import is_web_url
 from workers.clock import Clock, utc_now
 from workers.patience import Patience, pause
 
@@ -108,7 +110,7 @@ def _told(notice: OperatorNotice) -> str:
 
 def task_of(notice: OperatorNotice) -> DeliveryTask:
     """Give an incident as the alert that channels can carry."""
-    incident = notice.incident
+    incident, over = notice.incident, "Over: " if notice.over else ""
     alert = Alert(
         id=0,
         public_id=incident.public_id,
@@ -116,11 +118,11 @@ def task_of(notice: OperatorNotice) -> DeliveryTask:
         subscription_name=SUBSCRIPTIONS[type(incident.kind)],
         story_id=0,
         article_id=0,
-        article_url=incident.subject if incident.subject.startswith(("http://", "https://")) else "",
-        article_title=f"{'Over: ' if notice.over else ''}{incident.kind.value.replace('_', ' ')}: {incident.subject}",
+        article_url="" if has_secret(incident.subject) or not is_web_url(incident.subject) else incident.subject,
+        article_title=f"{over}{incident.kind.value.replace('_', ' ')}: {masked_text(incident.subject)}",
         outlet="storywatch",
         published_at=incident.opened_at,
-        passage=_told(notice),
+        passage=masked_text(_told(notice)),
         matched=(),
         outlet_count=1,
         created_at=incident.opened_at,

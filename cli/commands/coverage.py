@@ -3,6 +3,7 @@
 from cli.commands.options import ConfigOption, JsonOption, LimitOption
 from cli.commands.session import store_of
 from cli.output import print_rows
+from pipeline.masking import masked_text
 from pipeline.model import Incident
 from pipeline.store import coverage as stored
 
@@ -21,6 +22,6 @@ def incident_row(incident: Incident) -> dict[str, object]:
         "kind": incident.kind.value,
         "since": incident.opened_at,
         "over": incident.closed_at,
-        "subject": incident.subject,
-        "evidence": incident.evidence,
+        "subject": masked_text(incident.subject),
+        "evidence": masked_text(incident.evidence),
     }

@@ -12,6 +12,7 @@ from pipeline.feeds.discover import Discovery, FoundFeed
 from pipeline.model import Feed
 from pipeline.store import feeds
 from pipeline.store.database import Database
+from workers.clock import utc_now
 from workers.feed_rules import FeedRules
 from workers.feed_search import Wanted, add_found, search
 
@@ -28,13 +29,14 @@ async def find_and_add(
     known = await database.look(feeds.find_by_url, url)
     if known is not None:
         return known
+    asked_at = None
     try:
         found = choose(await search(rules, database, url))
     except Transient:
-        found = FoundFeed(url)
+        found, asked_at = FoundFeed(url), utc_now()
     except Permanent as failure:
         raise Unusable(f"{url} gives no feed: {failure} ({failure.reason}). {_ALL_THE_SAME}") from failure
-    return await add_found(rules, database, found, wanted)
+    return await add_found(rules, database, found, wanted, asked_at)
 
 
 def chosen(discovery: Discovery, *, url: str, pick: int | None, as_json: bool) -> FoundFeed:

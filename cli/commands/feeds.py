@@ -68,8 +68,8 @@ def add(
         else:
             choose = partial(chosen, url=url, pick=pick, as_json=as_json)
             feed = asyncio.run(find_and_add(feed_rules(settings), database, url, wanted, choose))
-    if feed.last_attempt_at is None and not as_is:
-        note("it could not be reached just now; it is added all the same and polled as soon as it answers")
+    if feed.last_success_at is None and not as_is:
+        note("it could not be reached just now; it is added all the same and asked again after feeds.floor_seconds")
     print_record(_row(feed), as_json=as_json)
 
 

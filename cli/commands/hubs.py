@@ -5,6 +5,7 @@ from datetime import datetime
 from cli.commands.options import ConfigOption, JsonOption
 from cli.commands.session import store_of
 from cli.output import print_rows
+from pipeline.masking import masked_text, masked_url
 from pipeline.model import Push
 from pipeline.store import feeds, pushes
 from workers.clock import utc_now
@@ -22,7 +23,7 @@ def hubs(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 def _row(push: Push, url: str, push_until: datetime | None, now: datetime) -> dict[str, object]:
     return {
         "feed": push.feed_id,
-        "hub": push.hub_url,
+        "hub": masked_url(push.hub_url),
         "state": push.state.value,
         "until": push.lease_until,
         "trusted": push_until is not None and push_until > now,
@@ -30,6 +31,6 @@ def _row(push: Push, url: str, push_until: datetime | None, now: datetime) -> di
         "pushed": push.good_count,
         "unsigned": push.bad_count,
         "missed": push.missed_count,
-        "problem": push.error,
-        "url": url,
+        "problem": masked_text(push.error),
+        "url": masked_url(url),
     }

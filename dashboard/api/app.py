@@ -12,14 +12,15 @@ from starlette.routing import compile_path
 
 from dashboard.api.alerts import alert_routes
 from dashboard.api.events import event_routes
+from dashboard.api.feed_looks import FeedDoors, feed_deed_routes, feed_look_routes, feed_report_routes
 from dashboard.api.feeds import feed_routes
 from dashboard.api.shapes import Fault
 from dashboard.api.stories import story_routes
 from dashboard.api.tokens import token_routes
 from dashboard.api.work import work_routes
+from dashboard.door import retry_after
 from dashboard.sources import Sources
-from pipeline.errors import BadQuery, NotFound, Taken, Unavailable, Unusable
-from pipeline.store.adding import Quota
+from pipeline.errors import BadQuery, NotFound, Taken, TooOften, Unavailable, Unusable
 
 ABOUT = (
     "What the pages of Storywatch show and do, for programs. Send a token in the Authorization header: "
@@ -35,15 +36,19 @@ FAULTS: dict[int | str, dict[str, object]] = {
         (405, "This address does not take requests of this kind; `Allow` says which"),
         (409, "What is asked for stands already, or stands otherwise"),
         (422, "A value is not of its kind"),
-        (429, "Too many wrong tokens came from this address"),
+        (429, "Too many requests by this token or user, or too many wrong tokens from this address"),
         (503, "The database does not answer; try again"),
     )
 }
 
-UNUSABLE = {NotFound: (404, "Nothing here"), Taken: (409, "That stands already")}
+UNUSABLE = {
+    NotFound: (404, "Nothing here"),
+    Taken: (409, "That stands already"),
+    TooOften: (429, "Too many requests"),
+}
 
 
-def create_api(sources: Sources, quota: Quota) -> FastAPI:
+def create_api(sources: Sources, doors: FeedDoors) -> FastAPI:
     """Make the application; it opens and starts nothing."""
     api = FastAPI(
         title="Storywatch",
@@ -58,7 +63,9 @@ def create_api(sources: Sources, quota: Quota) -> FastAPI:
     )
     for routes in (story_routes, alert_routes, work_routes, token_routes, event_routes):
         api.include_router(routes(sources))
-    api.include_router(feed_routes(sources, quota))
+    for more in (feed_look_routes, feed_report_routes, feed_deed_routes):
+        api.include_router(more(doors))
+    api.include_router(feed_routes(sources, doors.looking))
     api.add_exception_handler(Unusable, _on_unusable)
     api.add_exception_handler(Unavailable, _on_unavailable)
     api.add_exception_handler(RequestValidationError, _on_invalid)
@@ -74,7 +81,10 @@ async def _on_unusable(_request: Request, error: Exception) -> JSONResponse:
     status, words = next(
         (told for kind, told in UNUSABLE.items() if isinstance(error, kind)), (400, "This cannot work")
     )
-    return _fault(status, words, str(error), **more)
+    answer = _fault(status, words, str(error), **more)
+    if isinstance(error, TooOften):
+        answer.headers["Retry-After"] = retry_after(error.wait_seconds)
+    return answer
 
 
 async def _on_unavailable(_request: Request, error: Exception) -> JSONResponse:

@@ -10,15 +10,16 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from dashboard.api.shapes import FeedShape, NewFeed, Page
+from dashboard.feed_finding import Looking
 from dashboard.sources import Sources
 from pipeline.store import feeds
-from pipeline.store.adding import Quota, add_one
+from workers.feed_search import Wanted
 
 Id = Annotated[int, Path(ge=1, le=2**53 - 1)]
 
 
-def feed_routes(sources: Sources, quota: Quota) -> APIRouter:
-    """Make the routes of feeds; no more may be added than `quota` says (S35)."""
+def feed_routes(sources: Sources, looking: Looking) -> APIRouter:
+    """Make the routes of feeds; no more may be added than the quota says (S35)."""
     router = APIRouter(tags=["feeds"])
 
     async def shown(feed_id: int) -> FeedShape:
@@ -30,9 +31,7 @@ def feed_routes(sources: Sources, quota: Quota) -> APIRouter:
 
     @router.post("/feeds", summary="Watch a feed; one that is there already is given back", status_code=201)
     async def add(new: NewFeed) -> FeedShape:
-        wanted = new.model_dump(exclude={"url"})
-        made = await sources.database.run(lambda tx: add_one(tx, new.url, quota, sources.clock(), **wanted))
-        return FeedShape.of(made)
+        return await shown(await looking.add(new.url, Wanted(**new.model_dump(exclude={"url"}))))
 
     @router.get("/feeds/{feed_id}", summary="Show a feed")
     async def one(feed_id: Id) -> FeedShape:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.feeds import rhythm
+from pipeline.masking import masked_text, masked_url
 from pipeline.model import CoverageKind, Feed, FeedState, Finding
 
 QUIET_ENTRIES = 12.0  # expected since the last one: at that, silence is no chance any more, even where entries bunch
@@ -82,7 +83,8 @@ def feed_findings(feed: Feed, now: datetime) -> Iterator[Finding]:
     elif feed.error_count >= 3 and now - since > DEAD_TIME:
         days = (now - since).total_seconds() / 86_400
         words = (
-            f"{_name(feed)} could not be read for {days:.0f} days, {feed.error_count} times in a row: {feed.last_error}"
+            f"{_name(feed)} could not be read for {days:.0f} days, {feed.error_count} times in a row: "
+            f"{masked_text(feed.last_error)}"
         )
         yield Finding(CoverageKind.FEED_DEAD, subject, words, feed.id)
     elif expected := _expected_meanwhile(feed, now):
@@ -154,7 +156,8 @@ def _share_words(kind: CoverageKind, name: str, tally: Tally, expected: float) -
 
 
 def _name(feed: Feed) -> str:
-    return f"“{feed.title}” ({feed.url})" if feed.title else feed.url
+    address = masked_url(feed.url)
+    return f"“{feed.title}” ({address})" if feed.title else address
 
 
 def _instant(at: datetime) -> str:

@@ -135,6 +135,13 @@ def usual_entries(rhythm: Rhythm, until: datetime) -> float:
     return rest + weeks * 168 * rhythm.usual_rate
 
 
+def shaped_rates(rhythm: Rhythm) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Give the entries an hour that are expected by hour of the UTC day, and by day of the week, Monday first."""
+    usual = rhythm.usual_rate
+    hours = tuple(map(_shaped, rhythm.hour_counts, rhythm.hour_watched, (usual,) * 24))
+    return hours, tuple(map(_shaped, rhythm.day_counts, rhythm.day_watched, (usual,) * 7))
+
+
 def _reached(price: float, count: float, rate: float, step: float, most: float) -> float:
     """Say how far into a step of one rate price or number are reached; `step` if neither is."""
     # price = count t + rate t^2 / 2

@@ -74,6 +74,12 @@ def find_by_token(tx: Connection, token: str) -> Push | None:
     return _push(row) if row else None
 
 
+def find_by_feed(tx: Connection, feed_id: int) -> Push | None:
+    """Find the subscription of a feed; None if it names no hub."""
+    row = tx.execute(_select().where(pushes.c.feed_id == feed_id)).one_or_none()
+    return _push(row) if row else None
+
+
 def confirm(tx: Connection, feed_id: int, lease_until: datetime, renew_at: datetime) -> bool:
     """Note that the hub asked back; False if no request waits for it any more."""
     waiting = update(pushes).where(pushes.c.feed_id == feed_id, pushes.c.pending)

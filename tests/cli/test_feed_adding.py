@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.cli.instance import storywatch
 from tests.feeds.documents import numbered
 from tests.feeds.test_feedlinks import link
 from tests.origin import Answer, Origin
+from tests.store.making import LEASE, NO_PACE
 from workers.feed_search import Wanted
 
 FETCH = FetchSettings(allow_private=("127.0.0.0/8",), host_gap_seconds=0)
@@ -87,9 +89,13 @@ async def test_nothing_found_says_what_was_asked(origin: Origin, sqlite_database
 
 
 async def test_a_feed_that_is_away_is_added_all_the_same(origin: Origin, sqlite_database: Database) -> None:
-    """Whoever adds a feed during an outage need not come back."""
+    """F6: whoever adds a feed during an outage need not come back, and the next request keeps the floor from this."""
     feed = await add(sqlite_database, origin.serve("/feed", status=503))
-    assert (feed.url, feed.last_attempt_at) == (origin.url("/feed"), None)
+    assert (feed.url, feed.last_success_at) == (origin.url("/feed"), None)
+    assert feed.last_attempt_at is not None
+    with sqlite_database.write() as tx:
+        soon = feed.last_attempt_at + timedelta(seconds=1799)
+        assert feeds.claim_due(tx, soon, 9, LEASE, NO_PACE, floor_seconds=1800) == []
 
 
 async def test_a_known_feed_is_not_asked(origin: Origin, sqlite_database: Database) -> None:
