@@ -65,10 +65,14 @@ def draw(number: int, size: int) -> tuple[str, str]:
     rng = random.Random(number)
     words = [f"word{rank}" for rank in rng.choices(range(WORDS), cum_weights=COMMON, k=3 * WORDS_OF_ARTICLE)]
     story = rng.randrange(size // 3) + 1
-    names = [f"name{(story * 24 + n) * 2654435761 % NAMES}" for n in range(NAMES_OF_ARTICLE)] * 2
+    names = [f"name{_name(story, n)}" for n in range(NAMES_OF_ARTICLE)] * 2
     text = words + names
     rng.shuffle(text)
     return " ".join([*names[:3], *words[:6]]), " ".join(text)
+
+
+def _name(story: int, n: int) -> int:
+    return (story * 7919 + n * 15485863 + story * n * 104729) % 1_000_000_007 % NAMES
 
 
 def probe(database: Database, entry_id: int, size: int) -> float:

@@ -1,7 +1,7 @@
 -- Fills an empty store with :size articles of the window, three to a story, sorted as the indexes want them.
 -- Ten of an article's sixteen terms are names that its story's articles share, six are words that many hold.
--- Their entries are left out. Numbers of stories and articles count from 1; the primes only scatter,
--- so that two stories share a name by chance alone.
+-- Their entries are left out. Numbers of stories and articles count from 1; the primes only scatter: the
+-- product of story and name makes that two stories share one name by chance, and never all of them.
 
 WITH RECURSIVE number(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < :size / 3 - 1)
 INSERT INTO stories
@@ -12,7 +12,7 @@ WITH RECURSIVE number(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n
 INSERT INTO story_profiles (story_id, weights, mean_at)
 SELECT stories.id, (
     SELECT json_group_object(term, weight) FROM (
-        SELECT 'name' || ((stories.id * 24 + n) * 2654435761 % 400000) AS term, 0.61 AS weight FROM number WHERE n < 24
+        SELECT 'name' || ((stories.id * 7919 + n * 15485863 + stories.id * n * 104729) % 1000000007 % 400000) AS term, 0.61 AS weight FROM number WHERE n < 24
         UNION ALL
         SELECT 'word' || ((stories.id * 31 + n * n * 17) % 60000), 0.11 FROM number
     )
@@ -28,7 +28,9 @@ SELECT n + 1, -n, min(n / 3, :size / 3 - 1) + 1, '', randomblob(16), 'A title', 
 WITH RECURSIVE number(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 15)
 INSERT OR IGNORE INTO article_terms (term, article_id, story_id)
 SELECT CASE
-    WHEN n < 10 THEN 'name' || ((story_id * 24 + n + id % 14) * 2654435761 % 400000)
+    WHEN n < 10 THEN 'name' || (
+        (story_id * 7919 + (n + id % 14) * 15485863 + story_id * (n + id % 14) * 104729) % 1000000007 % 400000
+    )
     ELSE 'word' || (200 + (id * 7907 + n * 15485863) % 59800)
 END AS term, id, story_id FROM articles, number ORDER BY term, id;
 

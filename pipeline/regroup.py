@@ -29,7 +29,7 @@ def merge(tx: Connection, one_id: int, other_id: int, why: str, now: datetime, *
     first, second = stories.get(tx, one_id), stories.get(tx, other_id)
     if first.id == second.id:
         raise Unusable(f"{one_id} and {other_id} are one story already")
-    _lock(tx, first.id, second.id)
+    stories.lock(tx, first.id, second.id)
     kept, gone = sorted((first, second), key=lambda story: (-story.article_count, story.id))
     act_id = merging.record(tx, ActKind.MERGE, kept.id, gone.id, why, now, by_hand=by_hand)
     if by_hand:
@@ -54,7 +54,7 @@ def split(tx: Connection, story_id: int, article_ids: Sequence[int], now: dateti
     rest = [each for each in held if each not in taken]
     if not taken or not rest:
         raise Unusable("name at least one article to take out, and leave one in")
-    _lock(tx, story_id)
+    stories.lock(tx, story_id)
     moved = [each for each in held if each in taken]
     new_id = merging.begin_like(tx, story_id, moved[0], now)
     act_id = merging.record(tx, ActKind.SPLIT, story_id, new_id, "", now, by_hand=True)
@@ -71,7 +71,7 @@ def apart(tx: Connection, one_id: int, other_id: int, now: datetime) -> Act:
     one_id, other_id = stories.living(tx, one_id), stories.living(tx, other_id)
     if one_id == other_id:
         raise Unusable(f"they are one story, {one_id}; split it first: `storywatch stories split {one_id} ARTICLE…`")
-    _lock(tx, one_id, other_id)
+    stories.lock(tx, one_id, other_id)
     act_id = merging.record(tx, ActKind.APART, one_id, other_id, "", now, by_hand=True)
     _keep_apart(tx, one_id, other_id, act_id)
     return merging.get_act(tx, act_id)
@@ -82,7 +82,7 @@ def undo(tx: Connection, act_id: int, now: datetime) -> Act:
     act = merging.get_act(tx, act_id)
     if act.undone_at is not None:
         raise Unusable(f"act {act_id} was undone already, at {act.undone_at:%Y-%m-%d %H:%M} UTC")
-    _lock(tx, act.story_id, act.other_story_id)
+    stories.lock(tx, act.story_id, act.other_story_id)
     merging.close(tx, act_id, now)
     if act.kind is ActKind.MERGE:
         _undo_merge(tx, act, now)
@@ -114,12 +114,6 @@ def _undo_split(tx: Connection, act: Act, now: datetime) -> None:
     _move(tx, merging.article_ids(tx, new_id), new_id, old_id)
     merging.redirect(tx, new_id, old_id)
     profile_anew(tx, old_id, now)
-
-
-def _lock(tx: Connection, *story_ids: int) -> None:
-    """Keep articles from being placed meanwhile."""
-    for language in sorted({stories.language_of(tx, story_id) for story_id in story_ids}):
-        stories.lock_language(tx, language)
 
 
 def _keep_apart(tx: Connection, one_id: int, other_id: int, act_id: int) -> None:

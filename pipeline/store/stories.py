@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from pipeline.errors import NotFound
 from pipeline.model import Grouping, GroupingKind, Profile, Story
@@ -42,6 +42,17 @@ _HELD = select(
     exists(select(articles.c.id).where(_IN_STORY, articles.c.outlet == bindparam("outlet"))),
     exists(select(articles.c.id).where(_IN_STORY, articles.c.text_hash == bindparam("text_hash"))),
 )
+
+_ID = stories.c.id == bindparam("story_id")
+_LIVING = select(stories.c.id, stories.c.merged_into_id).where(_ID)
+_PROFILE = select(story_profiles.c.weights).where(story_profiles.c.story_id == bindparam("story_id"))
+_LANGUAGES = select(stories.c.language).where(stories.c.id.in_(bindparam("story_ids", expanding=True)))
+
+_STORIES = select(
+    *(stories.c[name] for name in ("id", "title", "first_at", "last_at")),
+    *(stories.c[name] for name in ("article_count", "text_count", "outlet_count")),
+)
+_STORY = _STORIES.where(_ID)
 
 _LOCK_SPACE = 0x53746F72  # the first key of our advisory locks, "Stor"
 
@@ -115,21 +126,21 @@ def put_profile(tx: Connection, story_id: int, profile: Profile, mean_at: dateti
 
 def find_profile(tx: Connection, story_id: int) -> Profile | None:
     """Give what a story speaks of; None of one begun before stories had profiles."""
-    found = select(story_profiles.c.weights).where(story_profiles.c.story_id == story_id)
-    weights = tx.execute(found).scalar_one_or_none()
+    weights = tx.execute(_PROFILE, {"story_id": story_id}).scalar_one_or_none()
     return None if weights is None else Profile(weights)
 
 
-def language_of(tx: Connection, story_id: int) -> str:
-    """Give a story's language."""
-    language: str = tx.execute(select(stories.c.language).where(stories.c.id == story_id)).scalar_one()
-    return language
+def lock(tx: Connection, *story_ids: int) -> None:
+    """Keep articles of these stories' languages from being placed meanwhile, in one order for everybody."""
+    if is_postgresql(tx):
+        languages = tx.execute(_LANGUAGES, {"story_ids": story_ids}).scalars()
+        for language in sorted(set(languages)):
+            lock_language(tx, language)
 
 
 def living(tx: Connection, story_id: int) -> int:
     """Give the story that an id leads to: itself, or the one it was merged into; raises NotFound."""
-    found = select(stories.c.id, stories.c.merged_into_id).where(stories.c.id == story_id)
-    row = tx.execute(found).one_or_none()
+    row = tx.execute(_LIVING, {"story_id": story_id}).one_or_none()
     if row is None:
         raise NotFound(f"there is no story {story_id}")
     return story_id if row.merged_into_id is None else int(row.merged_into_id)
@@ -137,12 +148,12 @@ def living(tx: Connection, story_id: int) -> int:
 
 def get(tx: Connection, story_id: int) -> Story:
     """Give a living story; raises NotFound."""
-    return Story(*tx.execute(_select().where(stories.c.id == living(tx, story_id))).one())
+    return Story(*tx.execute(_STORY, {"story_id": living(tx, story_id)}).one())
 
 
 def recent(tx: Connection, limit: int) -> list[Story]:
     """Give the stories that grew last, the last first."""
-    found = _select().where(stories.c.merged_into_id.is_(None))
+    found = _STORIES.where(stories.c.merged_into_id.is_(None))
     ordered = found.order_by(stories.c.changed_at.desc(), stories.c.id.desc()).limit(limit)
     return [Story(*row) for row in tx.execute(ordered)]
 
@@ -187,8 +198,3 @@ def touch(tx: Connection, story_id: int, now: datetime) -> None:
 
 def _grouping(row: Any) -> Grouping:
     return Grouping(row.kind, row.story_id, row.of_article_id, row.score, row.why)
-
-
-def _select() -> Select[Any]:
-    c = stories.c
-    return select(c.id, c.title, c.first_at, c.last_at, c.article_count, c.text_count, c.outlet_count)
