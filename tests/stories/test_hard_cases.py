@@ -184,7 +184,7 @@ def test_headlines_without_text() -> None:
 
 
 def test_a_bridge_makes_two_beginnings_one_story() -> None:
-    """Two first reports that share few words are one story once an article tells what both tell."""
+    """Two first reports that share few words are one story once articles tell what both tell."""
     first = news("Blast heard at Tessing smelter", "A blast shook the Tessing smelter. Windows broke in Hollin street.")
     second = news(
         "Nine workers hurt in furnace accident",
@@ -196,7 +196,7 @@ def test_a_bridge_makes_two_beginnings_one_story() -> None:
             "The blast at the Tessing smelter, which broke windows in Hollin street, came from a furnace that split. "
             f"Nine workers of Orlo Metals have burns, said Dr Ama Sel. Version {n} of the report.",
         )
-        for n in range(2)
+        for n in range(3)
     ]
     found, groupings = group([first, second, *more], WINDOW)
     assert groupings[1].kind is GroupingKind.FIRST
