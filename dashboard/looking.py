@@ -10,9 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from pipeline.model import Alert, Feed, Grouping, Story
+from pipeline.model import AlarmKind, Alert, CoverageKind, Feed, Grouping, Incident, Story
 from pipeline.rule import HoldReason
-from pipeline.store import alerts, articles, counts, delays, deliveries, entries, feeds, processes, stories
+from pipeline.store import alerts, articles, counts, coverage, delays, deliveries, entries, feeds, processes, stories
 from pipeline.store.articles import StoredArticle
 from pipeline.store.counts import Overview
 from pipeline.store.delays import Delay
@@ -45,6 +45,7 @@ class OverviewFacts:
     feeds: list[Feed]
     processes: list[Process]
     hosts: list[HostQueue]
+    incidents: list[Incident]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def look_at_overview(tx: Connection, now: datetime) -> OverviewFacts:
         feeds=feeds.list_all(tx),
         processes=processes.list_all(tx),
         hosts=entries.waiting_by_host(tx, HOST_LIMIT),
+        incidents=coverage.open_incidents(tx, (*AlarmKind, *CoverageKind)),
     )
 
 

@@ -6,14 +6,17 @@ last second is shown again.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
+from sqlalchemy import Connection
 from starlette.responses import HTMLResponse
 
 from dashboard.frame import Framing
+from dashboard.hands import hands
 from dashboard.looking import OverviewFacts, look_at_article, look_at_overview, look_at_story
+from dashboard.pace import SPANS, PaceCard, pace_card
 from dashboard.picture import picture
 from dashboard.queue_view import depths
 from dashboard.reading import reading
@@ -21,8 +24,10 @@ from dashboard.rendering import render
 from dashboard.rows import alert_rows, article_rows, beats, feed_rows, host_rows, missing_kinds
 from dashboard.sources import Sources
 from dashboard.story_list import PAGE, SPAN_WORDS, address, look_at_stories, next_page, read_asked
+from pipeline.store import pace
 
 SHOWN_AGAIN = timedelta(seconds=1)
+DRAWN_AGAIN = timedelta(seconds=15)
 #: What fits the databases' largest integer; a larger number names nothing.
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
@@ -71,6 +76,7 @@ class _Freshest:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._seen: tuple[OverviewFacts, dict[str, int | None]] | None = None
+        self._drawn: tuple[datetime, tuple[PaceCard, ...]] | None = None
         self._reading = asyncio.Lock()
 
     async def get(self) -> tuple[OverviewFacts, dict[str, int | None]]:
@@ -80,6 +86,18 @@ class _Freshest:
                 reading = self._sources.database.look(look_at_overview, now)
                 self._seen = await asyncio.gather(reading, depths(self._sources.queue))
             return self._seen
+
+    async def paces(self) -> tuple[PaceCard, ...]:
+        """Give the charts, drawn at most every `DRAWN_AGAIN`: they read the articles of a day."""
+        async with self._reading:
+            now = self._sources.clock()
+            if self._drawn is None or not timedelta(0) <= now - self._drawn[0] < DRAWN_AGAIN:
+                self._drawn = now, await self._sources.database.look(_draw, now)
+            return self._drawn[1]
+
+
+def _draw(tx: Connection, now: datetime) -> tuple[PaceCard, ...]:
+    return tuple(pace_card(key, unit, pace.over(tx, span, now, slices)) for key, span, slices, unit in SPANS)
 
 
 async def _overview(sources: Sources, freshest: _Freshest) -> dict[str, object]:
@@ -94,4 +112,6 @@ async def _overview(sources: Sources, freshest: _Freshest) -> dict[str, object]:
         "feeds": shown_feeds,
         "beats": beats(facts.processes, facts.at),
         "hosts": host_rows(facts.hosts, facts.at),
+        "hands": hands(facts.incidents, facts.at),
+        "paces": await freshest.paces(),
     }

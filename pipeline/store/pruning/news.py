@@ -48,6 +48,7 @@ def prune_texts(tx: Connection, before: datetime, limit: int) -> list[tuple[int,
     ids = [row.id for row in rows]
     tx.execute(update(articles).where(articles.c.id.in_(ids)).values(text=""))
     tx.execute(delete(article_revisions).where(article_revisions.c.article_id.in_(ids)))
+    tx.execute(delete(article_revisions).where(article_revisions.c.article_id.in_(ids)))
     its = select(articles.c.entry_id).where(articles.c.id.in_(ids))
     # Its page is not looked at again, or what comes would pass for an edit.
     tx.execute(update(entries).where(entries.c.id.in_(its)).values(refetch_count=MOST_REFETCHES, changed_at=None))

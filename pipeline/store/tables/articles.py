@@ -60,7 +60,7 @@ articles = Table(
     Index("ix_articles_story", "story_id", "outlet"),
     Index("ix_articles_url", "url_key"),
     Index("ix_articles_text", "text_hash", "id"),
-    Index("ix_articles_stored", "stored_at", "story_id"),
+    Index("ix_articles_stored", "stored_at", "story_id", "first_seen_at"),
     sqlite_autoincrement=True,
 )
 
