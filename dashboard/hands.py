@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.words import ago, capitalized, spoken
+from dashboard.words import capitalized, span, spoken
 from pipeline.model import AlarmKind, CoverageKind, Incident, IncidentKind
 
 SHOWN = 6
@@ -62,7 +62,7 @@ def _hand(incident: Incident, now: datetime) -> Hand:
         key=f"incident-{incident.id}",
         title=f"{capitalized(spoken(incident.kind.value))}: {incident.subject}",
         evidence=incident.evidence,
-        since=ago(incident.opened_at, now),
+        since=span((now - incident.opened_at).total_seconds()),
         tone="bad" if incident.kind in GRAVE else "warn",
         link="/feeds" if incident.kind in FEED_KINDS or isinstance(incident.kind, CoverageKind) else "/queue",
     )

@@ -4,6 +4,7 @@ In: a read transaction and an instant. Out: the facts of a page. Hides which sto
 Trap: these run in the store's thread and may run twice (`Database.look`), so they only read.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +13,24 @@ from sqlalchemy import Connection
 
 from pipeline.model import AlarmKind, Alert, CoverageKind, Feed, Grouping, Incident, Story
 from pipeline.rule import HoldReason
-from pipeline.store import alerts, articles, counts, coverage, delays, deliveries, entries, feeds, processes, stories
+from pipeline.store import (
+    alerts,
+    articles,
+    counts,
+    coverage,
+    delays,
+    deliveries,
+    durations,
+    entries,
+    feeds,
+    processes,
+    stories,
+)
 from pipeline.store.articles import StoredArticle
 from pipeline.store.counts import Overview
 from pipeline.store.delays import Delay
 from pipeline.store.deliveries import StoredDelivery
+from pipeline.store.durations import Tally, Timed
 from pipeline.store.processes import Process
 from pipeline.store.waiting import HostQueue
 
@@ -74,6 +88,8 @@ class Figures:
     processes: list[Process]
     held_counts: Mapping[HoldReason, int]
     delays: list[Delay]  #: of the last alerts sent, by stage
+    durations: Mapping[tuple[Timed, int], Tally]
+    open_alarms: Mapping[str, int]  #: by kind
 
 
 def look_at_overview(tx: Connection, now: datetime) -> OverviewFacts:
@@ -114,6 +130,8 @@ def look_at_figures(tx: Connection, now: datetime) -> Figures:
         processes.list_all(tx),
         alerts.held_counts(tx),
         delays.by_stage(delays.ways(tx, DELAYS_OF)),
+        durations.read(tx),
+        Counter(one.kind.value for one in coverage.open_incidents(tx, (*AlarmKind, *CoverageKind))),
     )
 
 

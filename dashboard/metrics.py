@@ -7,11 +7,12 @@ and know nothing of the others; every figure comes from the database (D10, R25).
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import accumulate
 from typing import TypeVar
 
 from fastapi import APIRouter
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from starlette.responses import Response
@@ -22,6 +23,7 @@ from dashboard.reading import reading
 from dashboard.sources import Sources
 from pipeline.store.counts import Overview
 from pipeline.store.delays import Delay
+from pipeline.store.durations import EDGES, Tally, Timed
 from pipeline.store.processes import Process
 
 Word = TypeVar("Word", bound=str)
@@ -57,6 +59,8 @@ def families(figures: Figures, waiting: Mapping[str, int | None], now: datetime)
     yield from _totals(overview)
     yield _held(figures.held_counts)
     yield _delay(figures.delays)
+    yield histogram(figures.durations)
+    yield _by_label("storywatch_incidents_open", "Incidents and alarms that are open.", "kind", figures.open_alarms)
     yield _by_label("storywatch_deliveries", "Deliveries by state.", "state", overview.deliveries)
     answering = {name: depth for name, depth in waiting.items() if depth is not None}
     yield _by_label("storywatch_queue_depth", "Jobs on each queue; absent if it does not answer.", "queue", answering)
@@ -78,6 +82,19 @@ def _delay(found: Iterable[Delay]) -> GaugeMetricFamily:
     for delay in found:
         family.add_metric([delay.name, "0.5"], delay.p50)
         family.add_metric([delay.name, "0.95"], delay.p95)
+    return family
+
+
+def histogram(found: Mapping[tuple[Timed, int], Tally]) -> HistogramMetricFamily:
+    """Give what was timed as one family."""
+    text = "How long things took: a poll, a fetch, an entry until its article, an alert until the receiver's yes."
+    family = HistogramMetricFamily("storywatch_duration_seconds", text, labels=["step"])
+    for step in Timed:
+        tallies = [found.get((step, bucket), Tally(0, 0)) for bucket in range(len(EDGES) + 1)]
+        sums = accumulate(tally.count for tally in tallies)
+        names = [*(str(edge) for edge in EDGES), "+Inf"]
+        seconds = sum(tally.microseconds for tally in tallies) / 1e6
+        family.add_metric([step.value], [(name, count) for name, count in zip(names, sums, strict=True)], seconds)
     return family
 
 

@@ -64,9 +64,8 @@ def pace_card(key: str, unit: str, pace: Pace) -> PaceCard:
     count_words = f"{counted(whole.article_count, 'article')}, at most {number(top)} in {unit}"
     delay_words = "nothing came, so there is no delay"
     if whole.p50 is not None and whole.p95 is not None:
-        delay_words = (
-            f"half within {seconds(whole.p50)}, 95 % within {seconds(whole.p95)}, worst slice {seconds(slowest)}"
-        )
+        shares = f"half within {seconds(whole.p50)}, 95 % (dashed) within {seconds(whole.p95)}"
+        delay_words = f"{shares}, worst slice {seconds(slowest)}"
     return PaceCard(
         key=key,
         title=f"The last {key}",

@@ -20,12 +20,14 @@ from pipeline.errors import Failure, NotFound, Permanent, StoreUnavailable, Tran
 from pipeline.model import DeliveryTask, Reason
 from pipeline.store import deliveries, receivers
 from pipeline.store.database import Database
+from pipeline.store.durations import Timed
 from workers.channel_slots import ChannelSlots
 from workers.clock import Clock, utc_now
 from workers.concurrent import JobFunction
 from workers.lanes import LEASE_MARGIN_SECONDS, SEND_DELIVERY, lease_seconds
 from workers.outcomes import Outcome, Step, delivery_outcome, rest_seconds
 from workers.patience import Patience
+from workers.timing import TIMING
 
 log = structlog.get_logger(__name__)
 
@@ -126,6 +128,7 @@ class DeliveryJobs:
                 await asyncio.sleep(patience.failed(error))
             else:
                 patience.succeeded()
+                TIMING.note(Timed.DELIVERY, (self._clock() - task.made_at).total_seconds())
                 log.info("delivery_sent", delivery_id=task.delivery_id, channel=task.channel, still_ours=noted)
                 return
 

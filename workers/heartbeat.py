@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from uuid import uuid4
 
 from pipeline.errors import StoreUnavailable
-from pipeline.store import processes
+from pipeline.store import durations, processes
 from pipeline.store.database import Database
 from workers.clock import Clock, utc_now
 from workers.patience import Patience, pause
+from workers.timing import TIMING
 
 BEAT_SECONDS = 5.0
 
@@ -39,12 +40,26 @@ async def beat_until(
     while not stop.is_set():
         try:
             await database.run(processes.beat, name, kind, os.getpid(), clock(), dict(detail()))
+            await _store_timing(database)
         except StoreUnavailable as error:
             await pause(stop, patience.failed(error))
         else:
             patience.succeeded()
             await pause(stop, seconds)
     try:
+        await _store_timing(database)
         await database.run(processes.leave, name)
     except StoreUnavailable as error:
         patience.failed(error)
+
+
+async def _store_timing(database: Database) -> None:
+    """Take what was timed since the last beat to the store; it is kept for the next one where that fails."""
+    found = TIMING.take()
+    if not found:
+        return
+    try:
+        await database.run(durations.add, found)
+    except StoreUnavailable:
+        TIMING.add(found)
+        raise

@@ -19,6 +19,7 @@ from pipeline.errors import Failure, Transient
 from pipeline.model import Article, EntryState, FetchTask, Reason, Sketch, Validators
 from pipeline.store import entries, page_checks
 from pipeline.store.database import Database
+from pipeline.store.durations import Timed
 from pipeline.store.page_checks import Planned
 from pipeline.stories import sketch
 from pipeline.transport import Transport
@@ -29,6 +30,7 @@ from workers.lanes import FETCH_PAGE, QUARANTINE_PAGE, lease_seconds, pace_of, p
 from workers.outcomes import Outcome, Step, page_outcome
 from workers.page_again import PagesAgain
 from workers.page_reading import PageReader
+from workers.timing import TIMING
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +78,8 @@ class PageJobs:
             await self._again.look(task, task.article_id)
             return
         try:
-            read = await self._reader.read(task)
+            with TIMING.measured(Timed.FETCH):
+                read = await self._reader.read(task)
         except Failure as failure:
             await self._fail(task, failure)
         except asyncio.CancelledError:
@@ -136,6 +139,8 @@ class PageJobs:
         accepted = await self._database.run(
             _take, task, article, made, index, self._window, now, state=state, reason=reason, planned=planned
         )
+        if accepted is not None:
+            TIMING.note(Timed.ARTICLE, (now - task.first_seen_at).total_seconds())
         _tell(task, state if accepted else None, reason, accepted)
 
     async def _end_without(self, task: FetchTask, state: EntryState, reason: Reason | None) -> None:

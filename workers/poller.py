@@ -25,12 +25,14 @@ from pipeline.masking import masked_url
 from pipeline.model import FeedLease, Pace, PollCounts, PollResult, Reason, Response, Validators
 from pipeline.store import feeds, hosts, shown, subscriptions
 from pipeline.store.database import Database
+from pipeline.store.durations import Timed
 from pipeline.transport import Transport, failure_of_status
 from pipeline.urls import registrable_host
 from workers.clock import Clock, utc_now
 from workers.patience import Patience, pause
 from workers.recorder import Recorder
 from workers.settling import Settling
+from workers.timing import TIMING
 
 log = structlog.get_logger(__name__)
 
@@ -171,7 +173,8 @@ class Poller:
             return
         feed_id = lease.feed.id
         means = replace(self._means, ask=partial(self._ask, feed_id), follow=partial(self._follow, feed_id))
-        result = await poll(lease.feed, means, seconds=seconds)
+        with TIMING.measured(Timed.POLL):
+            result = await poll(lease.feed, means, seconds=seconds)
         counts = await self._record(lease, result)
         if counts is not None:
             self._report(lease, result, counts)

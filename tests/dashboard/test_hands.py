@@ -23,7 +23,7 @@ def test_what_stops_the_service_comes_first() -> None:
     assert [one.key for one in found.shown[:3]] == ["incident-100", "incident-99", "incident-8"]
     assert (len(found.shown), found.hidden_count) == (SHOWN, 5)
     assert (found.shown[0].tone, found.shown[1].tone) == ("bad", "warn")
-    assert (found.shown[1].title, found.shown[1].since) == ("Dead letters: hook", "5 min ago")
+    assert (found.shown[1].title, found.shown[1].since) == ("Dead letters: hook", "5 min")
 
 
 def test_every_kind_has_its_place() -> None:

@@ -1,5 +1,6 @@
 """docs/operations.md: its metrics are all there are, its commands do what it says."""
 
+import json
 import re
 import shlex
 from datetime import UTC, datetime
@@ -18,15 +19,34 @@ PAGE = (DOCS / "operations.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def test_every_metric_is_listed_with_its_meaning(tmp_path: Path) -> None:
-    """What a scrape names is what the page names, word for word."""
-    database = Database.open(f"sqlite:///{tmp_path / 'storywatch.db'}")
+def scraped_text(folder: Path) -> str:
+    """Give what a scrape of an empty store says."""
+    database = Database.open(f"sqlite:///{folder / 'storywatch.db'}")
     database.migrate()
     with database.read() as tx:
         text = exposition(look_at_figures(tx, NOW), {"pages": 0, "deliveries": 0}, NOW).decode()
     database.close()
-    scraped = dict(re.findall(r"^# HELP (\S+) (.*)$", text, re.MULTILINE))
+    return text
+
+
+def test_every_metric_is_listed_with_its_meaning(tmp_path: Path) -> None:
+    """What a scrape names is what the page names, word for word."""
+    scraped = dict(re.findall(r"^# HELP (\S+) (.*)$", scraped_text(tmp_path), re.MULTILINE))
     assert {name: says for name, _, says in rows(PAGE, "metric", "labels", "says")} == scraped
+
+
+def test_every_query_of_the_grafana_file_names_metrics_that_exist(tmp_path: Path) -> None:
+    """No panel stays empty because a metric or a label is called otherwise."""
+    panels = json.loads((DOCS.parent / "config" / "grafana" / "storywatch.json").read_text())["panels"]
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    asked = {name for query in queries for name in re.findall(r"storywatch_\w+", query)}
+    samples = scraped_text(tmp_path)
+    known = set(re.findall(r"^(storywatch_\w+)", samples, re.MULTILINE))
+    known |= set(re.findall(r"^# TYPE (storywatch_\w+)", samples, re.MULTILINE))
+    assert asked <= known
+    labels = {name for query in queries for name in re.findall(r"[{,](\w+)(?:=|!=|=~)", query)}
+    assert labels <= {"state", "step", "quantile", "stage", "queue", "kind", "reason"}
+    assert len({panel["id"] for panel in panels}) == len(panels)
 
 
 def test_the_backup_on_the_page_restores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,16 @@ users = Table(
 )
 
 
+durations = Table(
+    "durations",
+    metadata,
+    Column("step", Text, primary_key=True),
+    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    Column("count", BigInteger, nullable=False),
+    Column("microseconds", BigInteger, nullable=False),
+)
+
+
 queue_samples = Table(
     "queue_samples",
     metadata,
