@@ -21,6 +21,7 @@ from cli.commands import (
     doctor,
     extract,
     feeds,
+    hosts,
     hubs,
     init,
     prune,
@@ -59,6 +60,7 @@ app.add_typer(users.app, name="users")
 app.command()(why.why)
 app.command()(delays.delays)
 app.command()(extract.extract)
+app.command()(hosts.hosts)
 app.command()(hubs.hubs)
 app.command()(coverage.coverage)
 app.command()(alarms.alarms)

@@ -6,13 +6,18 @@ validators in the task the server may answer that nothing changed, and then ther
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
 
 from config.settings import Settings
 from pipeline.articles import Extractor, Hint, article_from_page, decode
 from pipeline.errors import Permanent
 from pipeline.model import Article, Extract, FetchTask, Reason, Response, Validators
+from pipeline.store import repeats
 from pipeline.store.database import Database
 from pipeline.transport import Transport, failure_of_status
+from pipeline.urls import registrable_host
 from workers.clock import Clock
 from workers.lanes import pace_of
 from workers.robots import RobotsGate
@@ -38,6 +43,7 @@ class PageReader:
     def __init__(
         self, database: Database, transport: Transport, extractor: Extractor, settings: Settings, clock: Clock
     ) -> None:
+        self._database = database
         self._transport = transport
         self._extractor = extractor
         self._clock = clock
@@ -60,10 +66,14 @@ class PageReader:
         if response.status == _NOT_MODIFIED and task.article_id is not None:
             return PageRead(None, task.validators)
         fetched_at = self._clock()
-        article = article_from_page(task, await self._extract(task, response), response.url)
+        host = registrable_host(response.url) or task.host
+        extract = await self._extract(task, response, host)
+        article = article_from_page(task, extract, response.url)
+        if task.article_id is None:
+            await self._database.run(_learn, host, response.url, extract, article, self._clock())
         return PageRead(replace(article, fetched_at=fetched_at) if article else None, validators_of(response))
 
-    async def _extract(self, task: FetchTask, response: Response) -> Extract:
+    async def _extract(self, task: FetchTask, response: Response, host: str) -> Extract:
         content_type = response.headers.get("Content-Type", "")
         kind = media_type(content_type)
         if kind != PLAIN_TYPE and kind not in HTML_TYPES:
@@ -71,7 +81,17 @@ class PageReader:
         text = decode(response.body, content_type)
         if kind == PLAIN_TYPE:
             return Extract(text=text.strip())
-        return await self._extractor.extract(text, response.url, Hint(task.entry.title, task.entry.summary))
+        again = task.article_id is not None
+        repeated = await self._database.look(repeats.repeated_on, host, response.url, counted=again)
+        return await self._extractor.extract(text, response.url, Hint(task.entry.title, task.entry.summary, repeated))
+
+
+def _learn(tx: Connection, host: str, url: str, extract: Extract, article: Article | None, now: datetime) -> None:
+    """Keep what a page teaches of its host: what kind it was, and, if an article, which texts it shares."""
+    note = article.note if article else Reason.NO_TEXT
+    repeats.note_page(tx, host, note.value if note else repeats.ARTICLE, now)
+    if note is None:
+        repeats.learn(tx, host, url, extract.marks, now)
 
 
 def media_type(content_type: str) -> str:

@@ -41,7 +41,10 @@ def show_article(
         "note": stored.article.note.value if stored.article.note else None,
         "byline": stored.article.byline,
         "language": stored.article.language,
+        "site": stored.article.site,
+        "modified": stored.article.modified_at,
         "first_seen": stored.article.first_seen_at,
+        "sources": _sources(stored),
     }
     if as_json:
         print_json(row | {"revisions": texts, "text": stored.article.text})
@@ -110,6 +113,11 @@ def _revision_row(one: Revision) -> dict[str, object]:
         "words": len(one.text.split()),
         "title": one.title,
     }
+
+
+def _sources(stored: StoredArticle) -> str:
+    """Say what title, byline, site, language and dates were taken from."""
+    return ", ".join(f"{name.removesuffix('_at')} from {source}" for name, source in stored.article.sources.items())
 
 
 def _article_row(stored: StoredArticle) -> dict[str, object]:

@@ -227,6 +227,16 @@ class DeliveryShape(Shape):
     finished_at: datetime | None
 
 
+class HostPagesShape(Shape):
+    """What the pages of a host were: `kinds` counts them by note, with `article` for those that were articles."""
+
+    host: str
+    page_count: int
+    article_count: int
+    kinds: dict[str, int]
+    last_at: datetime
+
+
 class HostShape(Shape):
     """What waits at one host."""
 

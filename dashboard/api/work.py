@@ -4,12 +4,14 @@ In: requests. Out: shapes. Hides FastAPI's routing. Trap: reading changes nothin
 after a failure can be tried at once or given up.
 """
 
-from fastapi import APIRouter
+from typing import Annotated
 
-from dashboard.api.shapes import Changed, Group, HostShape, QueueShape, TroubleShape, WorkShape
+from fastapi import APIRouter, Query
+
+from dashboard.api.shapes import Changed, Group, HostPagesShape, HostShape, QueueShape, TroubleShape, WorkShape
 from dashboard.queue_facts import look_at_queue
 from dashboard.sources import Sources
-from pipeline.store import troubles
+from pipeline.store import repeats, troubles
 
 
 def work_routes(sources: Sources) -> APIRouter:
@@ -27,6 +29,11 @@ def work_routes(sources: Sources) -> APIRouter:
             work=[WorkShape.model_validate(one) for one in facts.work],
             troubles=[TroubleShape.model_validate(one) for one in facts.troubles],
         )
+
+    @router.get("/hosts", summary="Show what the pages of each host were: articles, walls, stubs")
+    async def hosts(limit: Annotated[int, Query(ge=1, le=1000)] = 100, refused: bool = False) -> list[HostPagesShape]:
+        found = await sources.database.look(repeats.hosts_seen, limit, refused_first=refused)
+        return [HostPagesShape.model_validate(one) for one in found]
 
     @router.post("/queue/failures/retry", summary="Try entries that wait after a failure at once")
     async def retry(group: Group) -> Changed:

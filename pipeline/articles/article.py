@@ -13,6 +13,7 @@ from pipeline.model import Article, Extract, FetchTask, Reason, TextSource
 from pipeline.urls import absolute, canonical, registrable_host
 
 _EARLIEST = datetime(1991, 8, 6, tzinfo=UTC)  # the first public web page; what is older is no date of publication
+FEED = "feed"  #: among the sources of what an article says of itself
 _FAR_SHORTER = 0.5  # of the feed's full content: then the page shows only its beginning
 
 
@@ -55,7 +56,30 @@ def _article(task: FetchTask, extract: Extract, url: str, note: Reason | None) -
         byline=extract.byline or entry.author,
         site=extract.site or task.feed_title,
         note=note,
+        modified_at=_modified(extract),
+        sources=_sources(task, extract),
     )
+
+
+def _sources(task: FetchTask, extract: Extract) -> dict[str, str]:
+    """Say where title, byline, site, language and the dates come from, in the order in which they are believed."""
+    entry = task.entry
+    of_feed = {
+        "title": bool(entry.title),
+        "published_at": entry.published_at is not None,
+        "byline": not extract.byline and bool(entry.author),
+        "site": not extract.site and bool(task.feed_title),
+        "language": not extract.language and bool(entry.language),
+    }
+    return {**extract.sources, **{name: FEED for name, is_feeds in of_feed.items() if is_feeds}}
+
+
+def _modified(extract: Extract) -> datetime | None:
+    """Give when the page says that it was changed; never before it was published, that is a program's mistake."""
+    said, published_at = extract.modified_at, extract.published_at
+    if said is None or said < _EARLIEST or (published_at is not None and said < published_at):
+        return None
+    return said
 
 
 def effective_date(said: datetime | None, first_seen_at: datetime) -> datetime:

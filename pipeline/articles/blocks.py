@@ -74,6 +74,7 @@ class Block:
     link_length: int
     bold_length: int
     href: str  #: of its first link, empty if it has none
+    lead_length: int = 0  #: of what is bold, italic or a link at its very beginning
 
     @property
     def is_paragraph(self) -> bool:
@@ -118,7 +119,8 @@ class _Reader:
         self._container = -1
         self._parts: list[str] = []
         self._in_link = self._in_bold = 0
-        self._link_length = self._bold_length = 0
+        self._link_length = self._bold_length = self._lead_length = 0
+        self._leads = True
         self._href = ""
         self._open_href = ""
 
@@ -180,10 +182,14 @@ class _Reader:
         if not text:
             return
         self._parts.append(text)
+        length = len(text.strip())
         if self._in_link:
-            self._link_length += len(text.strip())
+            self._link_length += length
         if self._in_bold:
-            self._bold_length += len(text.strip())
+            self._bold_length += length
+        if self._leads and length:
+            self._leads = bool(self._in_link or self._in_bold)
+            self._lead_length += length if self._leads else 0
 
     def _end_block(self) -> None:
         if self._parts:
@@ -192,9 +198,11 @@ class _Reader:
             if words:
                 text = " ".join(words)
                 links, bold = min(self._link_length, len(text)), min(self._bold_length, len(text))
-                block = Block(text, "".join(words), max(self._container, 0), len(text), links, bold, self._href)
+                lead = min(self._lead_length, len(text))
+                block = Block(text, "".join(words), max(self._container, 0), len(text), links, bold, self._href, lead)
                 self.page.blocks.append(block)
-        self._link_length = self._bold_length = 0
+        self._link_length = self._bold_length = self._lead_length = 0
+        self._leads = True
         self._href = self._open_href if self._in_link else ""
 
 

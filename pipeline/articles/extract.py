@@ -28,7 +28,7 @@ def extract_page(html: str, url: str, hint: Hint) -> Extract:
         return Extract(text="")
     found = read_metadata(tree)
     title = found.title or clean_line(hint.title)
-    chosen = choose(html, tree, url, About(title, found.description), hint.summary)
+    chosen = choose(html, tree, url, About(title, found.description, found.body), hint)
     return Extract(
         text=trim_edges(clean_text("\n".join(chosen.texts)), title),
         title=title,
@@ -37,6 +37,9 @@ def extract_page(html: str, url: str, hint: Hint) -> Extract:
         language=found.language,
         canonical_url=found.canonical_url,
         published_at=found.published_at,
+        modified_at=found.modified_at,
+        sources=found.sources,
+        marks=chosen.marks,
         kind=_kind(html, chosen, title),
     )
 

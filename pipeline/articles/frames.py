@@ -10,13 +10,14 @@ import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pipeline.articles.hint import Hint
 from pipeline.model import Extract, Reason
 
 _LENGTHS = struct.Struct(">II")
 _LARGEST_FRAME_BYTES = 256 * 1024 * 1024
+_INSTANTS = ("published_at", "modified_at")
 READY = b"+"  #: the child's first byte: it has loaded what it needs
 
 
@@ -26,7 +27,9 @@ class BadFrame(Exception):
 
 def pack_page(html: str, url: str, hint: Hint) -> bytes:
     """Make the frame that asks for one page."""
-    head = json.dumps({"url": url, "title": hint.title, "summary": hint.summary}).encode()
+    head = json.dumps(
+        {"url": url, "title": hint.title, "summary": hint.summary, "repeated": list(hint.repeated.items())}
+    ).encode()
     body = html.encode("utf-8", "replace")
     return _LENGTHS.pack(len(head), len(body)) + head + body
 
@@ -39,13 +42,13 @@ def read_page(source: BinaryIO) -> tuple[str, str, Hint] | None:
     head_length, body_length = _LENGTHS.unpack(lengths)
     head = json.loads(source.read(head_length))
     html = source.read(body_length).decode("utf-8")
-    return html, head["url"], Hint(head["title"], head["summary"])
+    return html, head["url"], Hint(head["title"], head["summary"], dict(head["repeated"]))
 
 
 def pack_extract(extract: Extract) -> bytes:
     """Make the frame that answers with what was extracted."""
-    published_at = extract.published_at.isoformat() if extract.published_at else ""
-    said = asdict(extract) | {"published_at": published_at, "kind": extract.kind or ""}
+    instants = {name: found.isoformat() if (found := getattr(extract, name)) else "" for name in _INSTANTS}
+    said = asdict(extract) | instants | {"kind": extract.kind or ""}
     head = json.dumps(said).encode()
     return _LENGTHS.pack(len(head), 0) + head
 
@@ -60,13 +63,15 @@ async def read_extract(read_exactly: Callable[[int], Awaitable[bytes]]) -> Extra
 
 def _extract(head: bytes) -> Extract:
     try:
-        said = {name: str(value) for name, value in json.loads(head).items()}
-        published_at = said.pop("published_at")
-        kind = said.pop("kind")
+        answer: dict[str, Any] = json.loads(head)
+        kind, marks, sources = answer.pop("kind"), answer.pop("marks"), answer.pop("sources")
+        read: dict[str, Any] = {name: str(value) for name, value in answer.items()}
+        read |= {name: datetime.fromisoformat(said) if (said := answer[name]) else None for name in _INSTANTS}
         return Extract(
-            **said,
-            published_at=datetime.fromisoformat(published_at) if published_at else None,
+            **read,
             kind=Reason(kind) if kind else None,
+            marks=tuple(int(mark) for mark in marks),
+            sources={str(name): str(source) for name, source in sources.items()},
         )
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise BadFrame("an answer that is no extract") from error

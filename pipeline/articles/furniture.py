@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from pipeline.articles.blocks import Container, Page
+from pipeline.articles.comments import find_comments
 from pipeline.articles.teasers import find_teasers
 
 _BOX_CHARACTERS = 200  # words around a comment form
@@ -36,6 +37,7 @@ def find_furniture(page: Page, url: str, summary: str = "") -> set[int]:
     """
     found = {index for container in _boxes(page) for index in range(container.first, container.after)}
     found.update(find_teasers(page, url))
+    found.update(find_comments(page))
     kept = " ".join(summary.split())[:_SUMMARY_CHARACTERS]
     return {index for index in found if not kept or kept not in page.blocks[index].text}
 

@@ -8,13 +8,15 @@ and a date without a zone is read as UTC.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from lxml.html import HtmlElement
 
 from pipeline.articles.cleaning import clean_line
 
+JSON_LD, META, TEXT = "json-ld", "meta", "text"  #: where something stood
 _ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|Report|LiveBlogPosting)$")
 _BREAKS_JSON = re.compile(r"[\x00-\x1f]+|^\s*<!\[CDATA\[|\]\]>\s*$|^\s*<!--|-->\s*$")
 _TITLE_NAMES = ("og:title", "twitter:title", "dc.title", "title")
@@ -32,6 +34,7 @@ _DATE_NAMES = (
     "parsely-pub-date",
     "sailthru.date",
 )
+_MODIFIED_NAMES = ("article:modified_time", "og:updated_time", "datemodified", "last-modified", "dcterms.modified")
 _DESCRIPTION_NAMES = ("og:description", "description")
 _LONGEST_NAME = 200  # characters; what is longer is no name but text
 
@@ -47,21 +50,48 @@ class Metadata:
     canonical_url: str = ""
     published_at: datetime | None = None
     description: str = ""
+    modified_at: datetime | None = None
+    body: str = ""  #: the article's text as JSON-LD gives it
+    sources: Mapping[str, str] = field(default_factory=dict)  #: of each that was found: "json-ld", "meta", "text"
 
 
 def read_metadata(tree: HtmlElement) -> Metadata:
     """Read title, byline, site, language, canonical address and date of publication."""
     node = _article_node(tree)
     meta = _meta_values(tree)
+    sources: dict[str, str] = {}
+    headline, said_title = clean_line(_name(node.get("headline"))), clean_line(_first(meta, _TITLE_NAMES))
+    choose = partial(_choose, sources)
     return Metadata(
-        title=clean_line(_name(node.get("headline")) or _first(meta, _TITLE_NAMES) or _heading(tree)),
-        byline=_byline(node) or _author(meta),
-        site=clean_line(_first(meta, _SITE_NAMES) or _name(node.get("publisher"))),
-        language=_language(tree, node, meta),
+        title=choose("title", (JSON_LD, headline), (META, said_title)) or choose("title", (TEXT, _title_of(tree))),
+        byline=choose("byline", (JSON_LD, _byline(node)), (META, _author(meta))),
+        site=choose("site", (META, _first(meta, _SITE_NAMES)), (JSON_LD, _name(node.get("publisher")))),
+        language=choose("language", *_languages(tree, node, meta)),
         canonical_url=_canonical(tree, meta),
-        published_at=parse_date(_name(node.get("datePublished"))) or parse_date(_first(meta, _DATE_NAMES)),
+        published_at=_date(sources, "published_at", node.get("datePublished"), _first(meta, _DATE_NAMES)),
         description=_first(meta, _DESCRIPTION_NAMES),
+        modified_at=_date(sources, "modified_at", node.get("dateModified"), _first(meta, _MODIFIED_NAMES)),
+        body=_name(node.get("articleBody")),
+        sources=sources,
     )
+
+
+def _choose(sources: dict[str, str], name: str, *said: tuple[str, str]) -> str:
+    """Take the first that says something, and note where it stood."""
+    for source, text in said:
+        if line := clean_line(text):
+            sources[name] = source
+            return line
+    return ""
+
+
+def _date(sources: dict[str, str], name: str, of_node: object, of_meta: str) -> datetime | None:
+    """Take the first that is a date, and note where it stood."""
+    for source, text in ((JSON_LD, _name(of_node)), (META, of_meta)):
+        if found := parse_date(text):
+            sources[name] = source
+            return found
+    return None
 
 
 def parse_date(text: str) -> datetime | None:
@@ -145,7 +175,7 @@ def _first(values: Mapping[str, str], names: tuple[str, ...]) -> str:
     return next((values[name] for name in names if name in values), "")
 
 
-def _heading(tree: HtmlElement) -> str:
+def _title_of(tree: HtmlElement) -> str:
     """Fall back on the page's only first heading, then on its title element."""
     headings = [heading for heading in tree.iter("h1") if heading.text_content().strip()]
     if len(headings) == 1:
@@ -154,11 +184,16 @@ def _heading(tree: HtmlElement) -> str:
     return title.text_content() if title is not None else ""
 
 
-def _language(tree: HtmlElement, node: Mapping[str, object], meta: Mapping[str, str]) -> str:
-    """Give the primary subtag in lower case (BCP 47): what html, the article's node or a meta element says."""
+def _languages(tree: HtmlElement, node: Mapping[str, object], meta: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Give what html, a meta element and the article's node say of the language, in the order of trust."""
     html = next(iter(tree.iter("html")), tree)
-    said = html.get("lang") or html.get("xml:lang") or _name(node.get("inLanguage"))
-    said = said or _first(meta, ("og:locale", "content-language", "language", "dc.language"))
+    named = html.get("lang") or html.get("xml:lang") or ""
+    said = _first(meta, ("og:locale", "content-language", "language", "dc.language"))
+    return [(META, _primary(named)), (JSON_LD, _primary(_name(node.get("inLanguage")))), (META, _primary(said))]
+
+
+def _primary(said: str) -> str:
+    """Give the primary subtag in lower case (BCP 47); empty for what is none."""
     primary = re.split(r"[-_,;\s]", said.strip().lower())[0]
     return primary if re.fullmatch(r"[a-z]{2,3}", primary) else ""
 

@@ -65,6 +65,9 @@ class Extract:
     canonical_url: str = ""
     published_at: datetime | None = None
     kind: Reason | None = None  #: what the page is, if it is no article
+    modified_at: datetime | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)  #: where title, byline and the like stood
+    marks: tuple[int, ...] = ()  #: stand for the texts that may be the article's, to be known on other pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,8 @@ class Article:
     site: str = ""
     note: Reason | None = None  #: why the text is only the feed's
     fetched_at: datetime | None = None  #: when its page had come; None for the feed's text
+    modified_at: datetime | None = None  #: when the page says it was changed last
+    sources: Mapping[str, str] = field(default_factory=dict)  #: what title, byline and the like were taken from
 
 
 @dataclass(frozen=True, slots=True)

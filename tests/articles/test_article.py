@@ -47,7 +47,15 @@ def made(article: Article | None) -> Article:
 
 def test_page_article_takes_the_best_of_both() -> None:
     """Text, language and address come from the page, title and date from the feed."""
-    extract = Extract(text=TEXT, title="Other", byline="Ola Ek", site="Post", language="sv", published_at=SEEN_AT)
+    extract = Extract(
+        text=TEXT,
+        title="Other",
+        byline="Ola Ek",
+        site="Post",
+        language="sv",
+        published_at=SEEN_AT,
+        sources={"title": "json-ld", "byline": "meta"},
+    )
     assert article_from_page(TASK, extract, FINAL) == Article(
         url=FINAL,
         title="Lock closes",
@@ -59,6 +67,7 @@ def test_page_article_takes_the_best_of_both() -> None:
         text_source=TextSource.PAGE,
         byline="Ola Ek",
         site="Post",
+        sources={"title": "feed", "byline": "meta", "published_at": "feed"},
     )
 
 

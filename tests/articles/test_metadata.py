@@ -61,6 +61,7 @@ def test_reads_meta_and_link() -> None:
         language="en",
         canonical_url="https://harbour.example/lock",
         published_at=datetime(2025, 4, 27, 8, tzinfo=UTC),
+        sources=dict.fromkeys(("title", "byline", "site", "language", "published_at"), "meta"),
     )
 
 
@@ -109,3 +110,20 @@ DATES = {
 def test_dates(text: str, date: datetime | None) -> None:
     """F23: a date is read if it is one, else there is none."""
     assert parse_date(text) == date
+
+
+def test_each_value_keeps_where_it_stood() -> None:
+    """JSON-LD, meta and the page's own text are told apart, and the time of the last change is read."""
+    data = (
+        '{"@type": "NewsArticle", "headline": "Lock closes", "datePublished": "2025-04-27T08:00Z",'
+        ' "dateModified": "2025-04-28T09:30:00+02:00"}'
+    )
+    found = read(f'<meta name="author" content="Ida Berg"><script type="application/ld+json">{data}</script>')
+    assert found.modified_at == datetime(2025, 4, 28, 7, 30, tzinfo=UTC)
+    assert found.sources == {
+        "title": "json-ld",
+        "byline": "meta",
+        "published_at": "json-ld",
+        "modified_at": "json-ld",
+    }
+    assert read("<title>Lock closes</title>").sources == {"title": "text"}

@@ -30,6 +30,7 @@ from pipeline.store.tables.operation import (
     queue_samples,
     users,
 )
+from pipeline.store.tables.pages import host_pages, host_texts
 from pipeline.store.tables.stories import apart_pairs, groupings, stories, story_acts, story_moves, story_profiles
 
 __all__ = [
@@ -51,6 +52,8 @@ __all__ = [
     "feed_traffic",
     "feeds",
     "groupings",
+    "host_pages",
+    "host_texts",
     "hosts",
     "in_state",
     "incidents",

@@ -49,6 +49,8 @@ articles = Table(
     Column("first_seen_at", Instant, nullable=False),
     Column("stored_at", Instant, nullable=False),
     Column("fetched_at", Instant),  #: when its page had come; None if it is the feed's text
+    Column("modified_at", Instant),  #: as the page says
+    Column("sources", Json, nullable=False, server_default="{}"),  #: of title, byline and the like
     Column("text_hash", LargeBinary, nullable=False),
     Column("minhash", Unsigned32, nullable=False),
     Column("bands", Signed64, nullable=False),

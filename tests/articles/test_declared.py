@@ -1,0 +1,47 @@
+"""A declared text is believed only as far as the page shows it."""
+
+import json
+
+import pytest
+
+from pipeline.articles.extract import extract_page
+from pipeline.articles.hint import Hint
+from tests.articles.test_furniture import ARTICLE, SENTENCES
+
+FOOT = "The museum of the harbour opens its new hall on Sunday, with a brass band and free entry for all who come."
+INSIDE = "Ninety skippers signed a letter against it."
+OTHER = "A quite different report about a wedding on the northern shore, where the whole village danced until dawn."
+
+
+def text_of(declared: object, body: str) -> str:
+    said = json.dumps({"@context": "https://schema.org", "@type": "NewsArticle", "articleBody": declared})
+    html = (
+        f'<html lang="en"><head><title>The lock closes</title><script type="application/ld+json">{said}</script></head>'
+        f"<body><div><h1>The lock closes</h1>{body}</div></body></html>"
+    )
+    return extract_page(html, "https://harbour.example/news/lock", Hint()).text
+
+
+WHOLE = " ".join(SENTENCES)
+
+
+def test_what_stands_below_the_declared_end_goes() -> None:
+    """A paragraph of the article's own shape after the declared text's end is not the article's."""
+    body = f"{ARTICLE}<p>{FOOT}</p>"
+    assert FOOT in text_of("", body)
+    text = text_of(WHOLE, body)
+    assert FOOT not in text
+    assert all(sentence in text for sentence in SENTENCES)
+
+
+@pytest.mark.parametrize("declared", [SENTENCES[0], f"{OTHER} " * 8, f"{WHOLE} {OTHER * 9}", {"name": 3}, [], 7])
+def test_a_declared_text_that_is_another_is_not_believed(declared: object) -> None:
+    """Its beginning alone, another article, the whole page with teasers, and nonsense change nothing."""
+    body = f"{ARTICLE}<p>{FOOT}</p>"
+    assert text_of(declared, body) == text_of("", body)
+
+
+def test_markup_within_the_declared_text_does_no_harm() -> None:
+    """Some declare HTML, some press all paragraphs into one line."""
+    body = f"{ARTICLE}<p>{FOOT}</p>"
+    assert text_of(ARTICLE, body) == text_of(WHOLE, body) == text_of("".join(SENTENCES), body)
