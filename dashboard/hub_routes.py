@@ -22,6 +22,7 @@ from dashboard.pushed_rate import PushedRate
 from pipeline.errors import Permanent
 from pipeline.feeds import websub
 from pipeline.feeds.parse import parse
+from pipeline.feeds.replan import learned_of_push
 from pipeline.model import ParsedFeed, PollCounts, Push
 from pipeline.store import feeds, pushes
 from pipeline.store.database import Database
@@ -101,8 +102,10 @@ def _refusal(callbacks: Callbacks, token: str) -> Response | None:
 async def _verify(callbacks: Callbacks, token: str, request: Request) -> Response:
     """Answer a hub that asks whether we asked (F35)."""
     push = await callbacks.find(token)
-    verdict = websub.judge(push, dict(request.query_params)) if push else None
-    if push is None or verdict is None:
+    if push is None:
+        return await _let_go(callbacks, token, request)
+    verdict = websub.judge(push, dict(request.query_params))
+    if verdict is None:
         return NOTHING
     now = callbacks.clock()
     if isinstance(verdict, websub.Denied):
@@ -117,6 +120,17 @@ async def _verify(callbacks: Callbacks, token: str, request: Request) -> Respons
     callbacks.rate.know(token)
     log.info("hub_confirmed", feed_id=push.feed_id, hub=push.hub_url, until=until.isoformat(timespec="seconds"))
     return PlainTextResponse(verdict.challenge)
+
+
+async def _let_go(callbacks: Callbacks, token: str, request: Request) -> Response:
+    """Answer a hub that asks whether it shall really stop pushing a feed that was removed."""
+    push = await callbacks.database.look(pushes.find_leaving, token) if TOKEN.fullmatch(token) else None
+    challenge = websub.judge_leaving(push, dict(request.query_params)) if push else ""
+    if push is None or not challenge:
+        return NOTHING
+    await callbacks.database.run(pushes.left, push.feed_id, callbacks.clock())
+    log.info("hub_left", feed_id=push.feed_id, hub=push.hub_url)
+    return PlainTextResponse(challenge)
 
 
 async def _receive(callbacks: Callbacks, token: str, request: Request) -> Response:
@@ -168,7 +182,7 @@ async def _take(callbacks: Callbacks, push: Push, body: bytes, content_type: str
         log.info("push_without_feed", feed_id=push.feed_id, error=str(failure))
         return
     counts: PollCounts = await callbacks.database.run(
-        pushes.apply, push, parsed.entries, callbacks.import_hours, now, websub.is_trusted
+        pushes.apply, push, parsed.entries, callbacks.import_hours, now, websub.is_trusted, learned_of_push
     )
     log.info("feed_pushed", feed_id=push.feed_id, new_count=counts.new_count, known_count=counts.known_count)
 

@@ -1,4 +1,4 @@
-"""Ask hubs to push, and ask again before their leases end, for as long as the process lives.
+"""Ask hubs to push, again before their leases end, and to stop when a feed is removed, while the process lives.
 
 In: subscriptions that are due in the store, the transport, our public address. Out: requests to hubs, whose questions
 and content come in at the dashboard (`dashboard.hub_routes`). Hides nothing. Trap: a hub may ask back before its answer
@@ -72,8 +72,18 @@ class Subscriber:
         """Ask the hubs of a batch of subscriptions; counts them."""
         wait = timedelta(seconds=websub.ANSWER_SECONDS)
         due = await self._database.run(pushes.claim_due, self._clock(), BATCH, wait)
-        await asyncio.gather(*(self._ask(push) for push in due))
-        return len(due)
+        leaving = await self._database.run(pushes.claim_leaving, self._clock(), BATCH, wait)
+        await asyncio.gather(*(self._ask(push) for push in due), *(self._leave(push) for push in leaving))
+        return max(len(due), len(leaving))
+
+    async def _leave(self, push: Push) -> None:
+        """Ask a hub to stop pushing a feed that was removed; if it does not, its lease ends by itself."""
+        body = websub.request_form(push, self._callback_url, leaving=True)
+        try:
+            response = await self._transport.post(push.hub_url, headers=FORM, body=body)
+            log.info("hub_asked_to_stop", feed_id=push.feed_id, hub=push.hub_url, status=response.status)
+        except Failure as failure:
+            log.warning("hub_not_asked_to_stop", feed_id=push.feed_id, hub=push.hub_url, error=str(failure))
 
     async def _ask(self, push: Push) -> None:
         """Ask one hub; what it answers besides yes is a failure that is tried again later."""

@@ -4,7 +4,9 @@ In: the feed as the answer left it, its document, what was new in it. Out: `Repl
 nothing. Trap: it is called inside the store's transaction, which may be repeated, so nothing may be kept between calls.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from random import Random
 
 from pipeline.feeds import rhythm
@@ -43,3 +45,16 @@ def learned_text(feed: Feed, parsed: ParsedFeed, arrivals: Arrivals) -> str | No
     since = min(feed.last_success_at or at, at)
     arrived = [rhythm.believed(date, since, at) for date in arrivals.published]
     return rhythm.to_text(rhythm.learn(known, arrived, len(parsed.entries), at))
+
+
+def learned_of_push(stored: str, published: Sequence[datetime | None], now: datetime) -> str:
+    """Give the rhythm after a hub pushed new entries, as they are dated: they came since anything was learned last.
+
+    A pushed document holds only what is new, so the length of the feed's own stays.
+    """
+    known = rhythm.from_text(stored)
+    if known is None or not published:
+        return stored
+    since = min(rhythm.last_learned(known), now)
+    arrived = [rhythm.believed(date, since, now) for date in published]
+    return rhythm.to_text(rhythm.learn(known, arrived, known.window, now))

@@ -43,15 +43,15 @@ class Denied:
     reason: str
 
 
-def request_form(push: Push, callback_url: str) -> bytes:
-    """Give the body of a request to the hub (section 5.1)."""
+def request_form(push: Push, callback_url: str, *, leaving: bool = False) -> bytes:
+    """Give the body of a request to the hub: to push, or not to push any more (section 5.1)."""
     form = {
-        "hub.mode": "subscribe",
+        "hub.mode": "unsubscribe" if leaving else "subscribe",
         "hub.topic": push.topic_url,
         "hub.callback": f"{callback_url.rstrip('/')}/websub/{push.token}",
-        "hub.lease_seconds": str(WANTED_LEASE_SECONDS),
-        "hub.secret": push.secret,
     }
+    if not leaving:
+        form |= {"hub.lease_seconds": str(WANTED_LEASE_SECONDS), "hub.secret": push.secret}
     return urlencode(form).encode()
 
 
@@ -68,6 +68,13 @@ def judge(push: Push, asked: Mapping[str, str]) -> Confirmed | Denied | None:
     if mode != "subscribe" or not challenge or len(challenge) > 2000:
         return None
     return Confirmed(challenge, lease_of(asked.get("hub.lease_seconds", "")))
+
+
+def judge_leaving(push: Push, asked: Mapping[str, str]) -> str:
+    """Judge a hub's GET after we asked it to stop: its challenge, or nothing if it asks for anything else."""
+    challenge = asked.get("hub.challenge", "")
+    wanted = asked.get("hub.mode") == "unsubscribe" and asked.get("hub.topic") == push.topic_url and push.pending
+    return challenge if wanted and len(challenge) <= 2000 else ""
 
 
 def lease_of(written: str) -> int:

@@ -10,13 +10,14 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, or_, select, update
 
 from pipeline.model import Entry, FeedState, PollCounts, PollResult, Push, PushOffer, PushState
 from pipeline.store import shown
 from pipeline.store.dialects import free_rows, insert
 from pipeline.store.tables import feeds, pushes
 
+LEAVING_TRIES = 3
 ON_ITS_WAY = timedelta(minutes=10)  #: an entry this young may still be pushed
 
 
@@ -57,6 +58,38 @@ def claim_due(tx: Connection, now: datetime, limit: int, wait: timedelta) -> lis
         taken = update(pushes).where(pushes.c.feed_id.in_(chosen))
         tx.execute(taken.values(pending=True, next_try_at=now + wait))
     return [_push(row) for row in rows]
+
+
+def claim_leaving(tx: Connection, now: datetime, limit: int, wait: timedelta) -> list[Push]:
+    """Take subscriptions of removed feeds that a hub still serves, to be ended; each is tried `LEAVING_TRIES` times.
+
+    After that, or if the hub never answers, it ends by itself with its lease.
+    """
+    removed = select(feeds.c.id).where(feeds.c.removed)
+    served = (pushes.c.state == PushState.ACTIVE) & (pushes.c.lease_until > now)
+    due = select(pushes).where(served, or_(~pushes.c.pending, pushes.c.next_try_at <= now))
+    due = due.where(pushes.c.feed_id.in_(removed), pushes.c.failure_count < LEAVING_TRIES)
+    rows = tx.execute(free_rows(due.limit(limit), of=pushes)).all()
+    if rows:
+        taken = update(pushes).where(pushes.c.feed_id.in_([row.feed_id for row in rows]))
+        asked = {"pending": True, "next_try_at": now + wait, "failure_count": pushes.c.failure_count + 1}
+        tx.execute(taken.values(asked))
+    return [_push(row) for row in rows]
+
+
+def find_leaving(tx: Connection, token: str) -> Push | None:
+    """Give the subscription of a callback whose feed was removed, if its hub was asked to end it."""
+    found = _select().join(feeds, feeds.c.id == pushes.c.feed_id)
+    found = found.where(pushes.c.token == token, feeds.c.removed, pushes.c.pending)
+    row = tx.execute(found).one_or_none()
+    return _push(row) if row else None
+
+
+def left(tx: Connection, feed_id: int, now: datetime) -> None:
+    """Note that a hub pushes no more; should the feed come back, it is asked anew."""
+    ended = {"state": PushState.OFFERED, "pending": False, "lease_until": None, "failure_count": 0, "good_in_row": 0}
+    tx.execute(update(pushes).where(pushes.c.feed_id == feed_id).values(**ended, next_try_at=now))
+    _distrust(tx, feed_id)
 
 
 def failed(tx: Connection, feed_id: int, error: str, next_try_at: datetime) -> None:
@@ -110,16 +143,21 @@ def apply(
     import_hours: int,
     now: datetime,
     is_trusted: Callable[[Push], bool],
+    learned: Callable[[str, Sequence[datetime | None], datetime], str],
 ) -> PollCounts:
     """Store what a hub pushed, as entries of that one feed; nothing else of the feed changes.
 
-    Its address, validators and schedule stay: the next poll asks as if nothing had been pushed.
+    Its address, validators and schedule stay: the next poll asks as if nothing had been pushed. But its rhythm is
+    `learned` from what came, or a feed that its hub serves well would seem to publish nothing.
     """
-    held = tx.execute(select(feeds.c.imported_at).where(feeds.c.id == push.feed_id).with_for_update()).one()
+    mine = feeds.c.id == push.feed_id
+    held = tx.execute(select(feeds.c.imported_at, feeds.c.rhythm).where(mine).with_for_update()).one()
     if held.imported_at is None:  # the first document decides what is old, and it has not come yet
         return PollCounts()
     counts = shown.store(tx, push.feed_id, entries, now - timedelta(hours=import_hours), now)
     fresh = int(counts.new_count > 0)
+    if fresh and held.rhythm:
+        tx.execute(update(feeds).where(mine).values(rhythm=learned(held.rhythm, counts.arrived, now)))
     values = {"good_count": pushes.c.good_count + 1, "good_in_row": pushes.c.good_in_row + fresh, "pushed_at": now}
     row = tx.execute(update(pushes).where(pushes.c.feed_id == push.feed_id).values(values).returning(pushes)).one()
     if fresh and is_trusted(_push(row)):

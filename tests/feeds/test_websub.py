@@ -12,6 +12,8 @@ import pytest
 from pipeline.feeds import websub
 from pipeline.feeds.hubs import offer_of
 from pipeline.feeds.parse import parse
+from pipeline.feeds.replan import learned_of_push
+from pipeline.feeds.rhythm import from_text, last_learned, learn, new_rhythm, to_text
 from pipeline.feeds.schedule import PollPolicy
 from pipeline.feeds.websub import Confirmed, Denied
 from pipeline.feeds.wish import wished_seconds
@@ -146,3 +148,34 @@ def test_renewals_are_spread_before_half_of_the_lease() -> None:
     due = [websub.renew_at(NOW, 864_000, Random(n)) - NOW for n in range(200)]
     assert timedelta(days=4) <= min(due) < max(due) <= timedelta(days=5)
     assert max(due) - min(due) > timedelta(hours=20)
+
+
+@pytest.mark.parametrize(
+    ("changed", "pending", "answer"),
+    [
+        ({}, True, "c-1"),
+        ({}, False, ""),
+        ({"hub.mode": "subscribe"}, True, ""),
+        ({"hub.topic": "https://outlet.example/other"}, True, ""),
+        ({"hub.challenge": "c" * 2001}, True, ""),
+    ],
+)
+def test_a_hub_may_ask_whether_to_stop(changed: dict[str, str], pending: bool, answer: str) -> None:
+    """F35: the challenge goes back only while our own request to stop waits, for its topic and mode."""
+    asked = ASKED | {"hub.mode": "unsubscribe"} | changed
+    assert websub.judge_leaving(replace(PUSH, pending=pending), asked) == answer
+    form = parse_qs(websub.request_form(PUSH, "https://w.example", leaving=True).decode())
+    assert (form["hub.mode"], "hub.secret" in form) == (["unsubscribe"], False)
+
+
+def test_pushed_entries_feed_the_rhythm() -> None:
+    """F32, F37: what a hub brings counts as published when it is dated; the feed's own document stays as long."""
+    known = new_rhythm(NOW - timedelta(days=9))
+    known = learn(known, [NOW - timedelta(days=8)], 25, NOW - timedelta(days=7))
+    stored = to_text(known)
+    pushed = from_text(learned_of_push(stored, [NOW - timedelta(hours=2), None], NOW))
+    assert pushed is not None
+    assert sum(pushed.day_counts) == pytest.approx(sum(known.day_counts) + 2, abs=0.2)
+    assert (pushed.window, last_learned(pushed)) == (25, NOW)
+    assert learned_of_push(stored, [], NOW) == stored
+    assert learned_of_push("of another make", [NOW], NOW) == "of another make"

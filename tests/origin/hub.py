@@ -22,6 +22,7 @@ class Wanted:
     callback: str
     topic: str
     secret: str
+    mode: str = "subscribe"
 
 
 class Hub:
@@ -45,7 +46,7 @@ class Hub:
 
     def _asked(self, seen: Seen) -> Answer:
         form = {name: values[0] for name, values in parse_qs(seen.body.decode()).items()}
-        wanted = Wanted(form["hub.callback"], form["hub.topic"], form["hub.secret"])
+        wanted = Wanted(form["hub.callback"], form["hub.topic"], form.get("hub.secret", ""), form["hub.mode"])
         self.wanted.append(wanted)
         threading.Thread(target=self._ask_back, args=(wanted,), daemon=True).start()
         return Answer(status=202)
@@ -53,7 +54,7 @@ class Hub:
     def _ask_back(self, wanted: Wanted) -> None:
         challenge = hashlib.sha256(wanted.callback.encode()).hexdigest()
         asked = {
-            "hub.mode": "subscribe",
+            "hub.mode": wanted.mode,
             "hub.topic": wanted.topic,
             "hub.challenge": challenge,
             "hub.lease_seconds": str(self._lease_seconds),

@@ -13,8 +13,8 @@ from config.settings import WebSettings
 from dashboard.app import create_app
 from dashboard.hub_routes import BODY_BYTES, Callbacks
 from pipeline.feeds.schedule import PollPolicy
-from pipeline.model import Feed, Push, PushState
-from pipeline.store import pushes
+from pipeline.model import Feed, Push, PushOffer, PushState
+from pipeline.store import feeds, pushes
 from pipeline.store.database import Database
 from pipeline.store.tables import pushes as push_rows
 from pipeline.transport import Transport
@@ -67,6 +67,11 @@ def push_of(database: Database) -> Push | None:
         return next(iter(pushes.list_all(tx)), None)
 
 
+def state_of_push(database: Database) -> PushState | None:
+    push = push_of(database)
+    return push.state if push else None
+
+
 def is_trusted(database: Database, feed: Feed) -> bool:
     until = stored(database, feed).push_until
     return until is not None and until > utc_now()
@@ -84,10 +89,12 @@ async def test_what_a_hub_pushes_is_there_without_a_poll(origin: Origin, sqlite_
     async with watching(sqlite_database, site):
         await subscribed(hub)
         assert hub.wanted[0].topic == origin.url("/canonical")
+        known = stored(sqlite_database, feed).rhythm
         document = body(origin, "https://evil.example/hub", 1, 2).encode()
         assert await asyncio.to_thread(hub.publish, document) == 202
         await eventually(lambda: len(stored_entries(sqlite_database)) == 2)
         await eventually(lambda: is_trusted(sqlite_database, feed))
+        assert stored(sqlite_database, feed).rhythm not in {None, known}
     assert len(origin.requests_for("/feed")) == 1
     push = push_of(sqlite_database)
     assert push is not None
@@ -179,3 +186,39 @@ async def test_without_callbacks_there_is_no_such_address(sqlite_database: Datab
     """Without `websub.callback_url` nothing is open to the world."""
     with serving(create_app(sqlite_database, WebSettings())) as site:
         assert (await asyncio.to_thread(site.ask, f"/websub/{'x' * 43}")).status == 404
+
+
+async def test_a_removed_feed_takes_leave_of_its_hub(origin: Origin, sqlite_database: Database, site: Site) -> None:
+    """F35: the hub is asked once to stop and its question is answered; a push after that is nobody's."""
+    hub = Hub(origin)
+    feed = add(sqlite_database, origin.url("/feed"))
+    origin.respond("/feed", lambda _: feed_answer(body(origin, hub.url, 1)))
+    async with watching(sqlite_database, site):
+        await subscribed(hub)
+        with sqlite_database.write() as tx:
+            feeds.remove(tx, feed.id)
+        await eventually(lambda: len(hub.answers) == 2)
+        await eventually(lambda: state_of_push(sqlite_database) is PushState.OFFERED)
+        path = f"/websub/{hub.wanted[0].callback.rpartition('/')[2]}"
+        late = await asyncio.to_thread(site.ask, path, method="POST", body="<rss/>")
+    assert [wanted.mode for wanted in hub.wanted] == ["subscribe", "unsubscribe"]
+    assert hub.answers[1][0] == 200
+    assert late.status == 404
+
+
+async def test_a_hub_that_never_asks_is_left_to_its_lease(sqlite_database: Database) -> None:
+    """F35: a removed feed's hub is asked three times at most."""
+    now = utc_now()
+    feed = add(sqlite_database, "https://outlet.example/feed")
+    with sqlite_database.write() as tx:
+        pushes.offer(tx, feed.id, PushOffer("https://hub.example/", feed.url), now)
+        pushes.claim_due(tx, now, 9, timedelta(minutes=10))
+        assert pushes.confirm(tx, feed.id, now + timedelta(days=10), now + timedelta(days=5))
+        assert pushes.claim_leaving(tx, now, 9, timedelta(minutes=10)) == []
+        feeds.remove(tx, feed.id)
+        asked = [
+            len(pushes.claim_leaving(tx, now + timedelta(minutes=11 * turn), 9, timedelta(minutes=10)))
+            for turn in range(6)
+        ]
+        assert pushes.claim_leaving(tx, now, 9, timedelta(minutes=10)) == []
+    assert asked == [1, 1, 1, 0, 0, 0]
