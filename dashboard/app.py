@@ -123,7 +123,7 @@ def create_app(
     app.include_router(subscription_page_routes(sources, framing, channels, site_url))
     if callbacks is not None:
         app.include_router(hub_routes(callbacks))
-    api = create_api(sources, FeedDoors(looking, hygiene))
+    api = create_api(sources, FeedDoors(looking, hygiene), channels, site_url)
     app.mount("/api/v1", Rationed(api, Allowance(settings.requests_per_minute, REQUESTS_FOR_ALL), clock))
     app.mount("/static", StaticFiles(directory=STATIC))
     if queue_url:

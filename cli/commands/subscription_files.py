@@ -18,8 +18,9 @@ from pipeline.alerts.expectations import disappointed
 from pipeline.alerts.foreign import Translated, from_google, from_talkwalker
 from pipeline.alerts.subscriptions_file import SubscriptionDraft, in_order, read_subscriptions, write_subscriptions
 from pipeline.errors import BadQuery, Unusable
+from pipeline.importing import Stored, import_draft
 from pipeline.store import subscriptions
-from pipeline.subscribing import change, find_query, save
+from pipeline.subscribing import find_query
 
 
 class Source(StrEnum):
@@ -92,7 +93,7 @@ def import_file(
         if problems := disappointed(drafts):
             raise Unusable("\n".join(problems))
         done = [_store(tx, draft, dry_run=dry_run) for draft in in_order(drafts)]
-    for word in ("added", "changed", "unchanged"):
+    for word in Stored:
         out.print(f"{done.count(word)} {word}{' (dry run: nothing was stored)' if dry_run else ''}", markup=False)
 
 
@@ -124,15 +125,8 @@ def _translated(
         yield SubscriptionDraft((name if tab else query).strip()[:200], found.query, channels)
 
 
-def _store(tx: Connection, draft: SubscriptionDraft, *, dry_run: bool) -> str:
-    held = subscriptions.find_by_name(tx, draft.name)
-    if held and (held.query, held.channels, held.rule) == (draft.query, draft.channels, draft.rule):
-        return "unchanged"
+def _store(tx: Connection, draft: SubscriptionDraft, *, dry_run: bool) -> Stored:
     try:
-        if held and not dry_run:
-            change(tx, held, draft.query, draft.channels, draft.rule)
-        elif not dry_run:
-            save(tx, draft.name, draft.query, draft.channels, datetime.now(UTC), draft.rule)
+        return import_draft(tx, draft, datetime.now(UTC), dry_run=dry_run)
     except BadQuery as problem:
         raise shown_mistake(draft.query, problem) from problem
-    return "changed" if held else "added"

@@ -13,12 +13,14 @@ from cli.commands.subscriptions import find_subscription
 from cli.output import out, print_json, print_rows
 from pipeline.alerts.query.explain import Clause
 from pipeline.store import subscriptions
-from pipeline.why import Why, find_why
+from pipeline.why import Why, find_why_of_any
 from workers.clock import utc_now
 
 
 def why(
-    asked: Annotated[str, typer.Argument(metavar="URL-OR-ARTICLE", help="An address, or an article's number.")],
+    asked: Annotated[
+        str, typer.Argument(metavar="URL-OR-ARTICLE", help="An address, an article's number, or 'story 12'.")
+    ],
     subscription: Annotated[str, typer.Argument(help="The subscription's number or name.")],
     config: ConfigOption = None,
     as_json: JsonOption = False,
@@ -26,7 +28,7 @@ def why(
     """Say why you did or did not get an article: each station of its way, each clause of the query."""
     with store_of(config) as database, database.read() as tx:
         known = find_subscription(subscriptions.list_all(tx), subscription)
-        answer = find_why(tx, asked, known, utc_now())
+        answer = find_why_of_any(tx, asked, known, utc_now())
     if as_json:
         print_json(asdict(answer))
         return

@@ -11,15 +11,20 @@ from starlette.responses import JSONResponse
 from starlette.routing import compile_path
 
 from dashboard.api.alerts import alert_routes
+from dashboard.api.channels import channel_api
+from dashboard.api.deliveries import delivery_routes
 from dashboard.api.events import event_routes
 from dashboard.api.feed_looks import FeedDoors, feed_deed_routes, feed_look_routes, feed_report_routes
 from dashboard.api.feeds import feed_routes
+from dashboard.api.queries import file_api, query_api
 from dashboard.api.shapes import Fault
 from dashboard.api.stories import story_routes
+from dashboard.api.subscriptions import subscription_api, subscription_verbs
 from dashboard.api.tokens import token_routes
 from dashboard.api.work import work_routes
 from dashboard.door import retry_after
 from dashboard.sources import Sources
+from dashboard.subscriptions.channels import Channels
 from pipeline.errors import BadQuery, NotFound, Taken, TooOften, Unavailable, Unusable
 
 ABOUT = (
@@ -48,7 +53,7 @@ UNUSABLE = {
 }
 
 
-def create_api(sources: Sources, doors: FeedDoors) -> FastAPI:
+def create_api(sources: Sources, doors: FeedDoors, channels: Channels, site_url: str = "") -> FastAPI:
     """Make the application; it opens and starts nothing."""
     api = FastAPI(
         title="Storywatch",
@@ -61,11 +66,15 @@ def create_api(sources: Sources, doors: FeedDoors) -> FastAPI:
         servers=[{"url": "/api/v1"}],
         root_path_in_servers=False,
     )
-    for routes in (story_routes, alert_routes, work_routes, token_routes, event_routes):
+    for routes in (story_routes, alert_routes, delivery_routes, work_routes, token_routes, event_routes):
         api.include_router(routes(sources))
     for more in (feed_look_routes, feed_report_routes, feed_deed_routes):
         api.include_router(more(doors))
     api.include_router(feed_routes(sources, doors.looking))
+    for router in (query_api(sources), file_api(sources, channels), subscription_api(sources, channels)):
+        api.include_router(router)
+    api.include_router(subscription_verbs(sources, site_url))
+    api.include_router(channel_api(sources, channels))
     api.add_exception_handler(Unusable, _on_unusable)
     api.add_exception_handler(Unavailable, _on_unavailable)
     api.add_exception_handler(RequestValidationError, _on_invalid)
@@ -114,6 +123,8 @@ def _allowed(request: Request) -> list[str]:
     """Name the methods that an address takes, from the description; Starlette names those of one route only."""
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     described: dict[str, dict[str, object]] = request.app.openapi()["paths"]
+    if path in described:  # a word stands where another address has a number
+        return sorted(method.upper() for method in described[path])
     found = (methods for pattern, methods in described.items() if compile_path(pattern)[0].match(path))
     return sorted({method.upper() for methods in found for method in methods})
 

@@ -4,7 +4,6 @@ In: an article's number or address, a story, and a subscription. Out: the answer
 with each clause true or false and its place in the text. Trap: the answer holds for the query as it stands now.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,14 +21,11 @@ from dashboard.words import spoken
 from pipeline.alerts.query.explain import Clause
 from pipeline.errors import NotFound
 from pipeline.store import subscriptions
-from pipeline.why import Why, find_why, find_why_of_story
+from pipeline.why import Why, find_why_of_any
 from pipeline.why.record import Passed
 
 NAMES_OFFERED = 500
 _LONGEST = 2_000
-#: A story, or an article by the address of its page here.
-_STORY = re.compile(r"(?:\S*/stories/|story[ :#]*)(\d{1,17})/?", re.IGNORECASE)
-_ARTICLE = re.compile(r"(?:\S*/articles/|article[ :#]*)(\d{1,17})/?", re.IGNORECASE)
 _MARKS = {Passed.YES: ("yes", "ok"), Passed.NO: ("no", "bad"), Passed.WAITS: ("waits", "warn")}
 _NAMES = {"all": "all of these", "any": "any of these", "none": "not this"}
 
@@ -95,10 +91,7 @@ def look_at_why(tx: Connection, asked: str, subscription: str, now: datetime) ->
     if found is None:
         return WhyFacts(None, f"There is no subscription named or numbered {subscription!r}.", names)
     try:
-        if story := _STORY.fullmatch(asked):
-            return WhyFacts(find_why_of_story(tx, int(story[1]), found, now), "", names)
-        article = _ARTICLE.fullmatch(asked)
-        return WhyFacts(find_why(tx, article[1] if article else asked, found, now), "", names)
+        return WhyFacts(find_why_of_any(tx, asked, found, now), "", names)
     except NotFound as error:
         return WhyFacts(None, f"{str(error)[:1].upper()}{str(error)[1:]}.", names)
 

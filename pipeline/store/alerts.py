@@ -128,9 +128,11 @@ def recent(tx: Connection, limit: int) -> list[Alert]:
     return [alert_of(row) for row in tx.execute(select_alerts().order_by(alerts.c.id.desc()).limit(limit))]
 
 
-def before(tx: Connection, alert_id: int | None, limit: int) -> list[Alert]:
-    """Give the alerts raised before one, or the newest of all, the newest first."""
+def before(tx: Connection, alert_id: int | None, limit: int, subscription_id: int | None = None) -> list[Alert]:
+    """Give the alerts raised before one, or the newest, the newest first; all, or those of a subscription."""
     found = select_alerts() if alert_id is None else select_alerts().where(alerts.c.id < alert_id)
+    if subscription_id is not None:
+        found = found.where(alerts.c.subscription_id == subscription_id)
     return [alert_of(row) for row in tx.execute(found.order_by(alerts.c.id.desc()).limit(limit))]
 
 

@@ -1,9 +1,10 @@
-"""Answer for a story: by the article of it that decided.
+"""Answer for whatever somebody pastes in: an article, its address, its page here, or a story.
 
-In: a read transaction, a story's number, a subscription. Out: the `Why` of one article. Trap: a story has its alert
+In: a read transaction, what is asked, a subscription. Out: the `Why` of one article. Trap: a story has its alert
 by one article, which is the one explained; without an alert it is the first that meets the query, else the first.
 """
 
+import re
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -14,6 +15,18 @@ from pipeline.why.answer import find_why
 from pipeline.why.record import Why
 
 EXPLAINED_MOST = 50  #: articles of a story that are asked
+#: A story, or an article, by its number or the address of its page here.
+_STORY = re.compile(r"(?:\S*/stories/|story[ :#]*)(\d{1,17})/?", re.IGNORECASE | re.ASCII)
+_ARTICLE = re.compile(r"(?:/articles/|article[ :#]*)(\d{1,17})/?", re.IGNORECASE | re.ASCII)
+
+
+def find_why_of_any(tx: Connection, asked: str, subscription: Subscription, now: datetime) -> Why:
+    """Answer for an article or a story; raises NotFound for a number that is none."""
+    asked = asked.strip()
+    if story := _STORY.fullmatch(asked):
+        return find_why_of_story(tx, int(story[1]), subscription, now)
+    article = _ARTICLE.fullmatch(asked)
+    return find_why(tx, article[1] if article else asked, subscription, now)
 
 
 def find_why_of_story(tx: Connection, story_id: int, subscription: Subscription, now: datetime) -> Why:

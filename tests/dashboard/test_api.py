@@ -1,6 +1,7 @@
 """The API: who may ask what, what comes back, and what is said of mistakes."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from http.client import HTTPConnection
@@ -72,7 +73,7 @@ def test_every_route_needs_its_scope(guarded: Site, token: Callable[..., str]) -
     asked = [(method.upper(), path) for path, methods in description["paths"].items() for method in methods]
     assert len(asked) > 15
     for method, path in asked:
-        plain = path.format(story_id=1, article_id=1, feed_id=1, delivery_id=1, name="x")
+        plain = path.format_map(defaultdict(lambda: 1))
         if method != "GET":
             assert send(guarded, method, plain, {}, authorization=read).status == 403, (method, path)
         if path.startswith("/tokens"):

@@ -1,0 +1,103 @@
+"""Queries for programs: checked, tried on the archive, names looked up; and the file of all subscriptions.
+
+In: requests. Out: shapes. Hides FastAPI's routing. Trap: these addresses begin like those of single
+subscriptions, which take numbers only (`{subscription_id:int}`).
+"""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
+from starlette.responses import PlainTextResponse
+
+from dashboard.api.shapes import Page
+from dashboard.api.subscription_shapes import (
+    AskedQuery,
+    AskedTrial,
+    CheckShape,
+    FileShape,
+    Imported,
+    TrialShape,
+    VariantShape,
+)
+from dashboard.door import visitor_of
+from dashboard.may import check_owner
+from dashboard.sources import Sources
+from dashboard.subscriptions.channels import Channels
+from dashboard.subscriptions.editor import TRIALS_AT_ONCE
+from dashboard.subscriptions.pages import written_out
+from pipeline.alerts.query.notes import notes
+from pipeline.errors import BadQuery
+from pipeline.importing import Stored, import_file
+from pipeline.subscribing import check, find_query
+from pipeline.trial import Trial, try_query
+from pipeline.variants import variants
+
+
+def query_api(sources: Sources) -> APIRouter:
+    """Make the routes of queries that are not saved."""
+    router = APIRouter(tags=["subscriptions"])
+    trials = asyncio.Semaphore(TRIALS_AT_ONCE)
+    database = sources.database
+
+    @router.post("/subscriptions/check", summary="Say whether a query can be saved, and where its mistake is")
+    async def check_query(asked: AskedQuery) -> CheckShape:
+        return await database.look(_check, asked)
+
+    @router.post("/subscriptions/trial", summary="Try a query on the archive; nothing is saved")
+    async def trial(asked: AskedTrial) -> TrialShape:
+        async with trials:
+            return TrialShape.of(await database.look(_try, asked, sources))
+
+    @router.get("/subscriptions/variants", summary="List how a name is written in the archive")
+    async def spellings(word: Annotated[str, Query(min_length=1, max_length=200)]) -> Page[VariantShape]:
+        found = await database.look(variants, word)
+        return Page(items=[VariantShape.model_validate(one) for one in found])
+
+    return router
+
+
+def file_api(sources: Sources, channels: Channels) -> APIRouter:
+    """Make the routes of the file of subscriptions."""
+    router = APIRouter(tags=["subscriptions"])
+    database = sources.database
+
+    @router.get(
+        "/subscriptions/export", summary="Write all subscriptions as a TOML file", response_class=PlainTextResponse
+    )
+    async def export() -> PlainTextResponse:
+        return PlainTextResponse(await database.look(written_out))
+
+    @router.post("/subscriptions/import", summary="Add and change subscriptions from such a file; others stay")
+    async def read_file(request: Request, file: FileShape) -> Imported:
+        visitor, known = visitor_of(request), frozenset(channels.kinds)
+        done = await database.run(
+            lambda tx: import_file(
+                tx,
+                file.toml,
+                known,
+                sources.clock(),
+                owner_id=visitor.id,
+                dry_run=file.dry_run,
+                allowed=lambda held: check_owner(visitor, held),
+            )
+        )
+        counts = {word.value: done.count(word) for word in Stored}
+        return Imported(**counts)
+
+    return router
+
+
+def _check(tx: Connection, asked: AskedQuery) -> CheckShape:
+    try:
+        check(tx, asked.query, asked.name)
+    except BadQuery as error:
+        where = {"position": error.position, "suggestion": error.suggestion}
+        return CheckShape(can_be_saved=False, problem=error.problem, **where)
+    remarks = notes(asked.query, lambda saved: asked.query if saved == asked.name else find_query(tx, saved))
+    return CheckShape(can_be_saved=True, remarks=list(remarks))
+
+
+def _try(tx: Connection, asked: AskedTrial, sources: Sources) -> Trial:
+    return try_query(tx, asked.query, asked.days, sources.clock())
