@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from config.settings import DeliverySettings
 from pipeline.alerts.channels import Poster, Speaker, Target, address_of_target, deliver
-from pipeline.errors import Failure, NotFound, Permanent, StoreUnavailable, Transient
+from pipeline.errors import Failure, NotFound, Permanent, Transient
 from pipeline.model import DeliveryTask, Reason
 from pipeline.store import deliveries, receivers
 from pipeline.store.database import Database
@@ -24,9 +24,9 @@ from pipeline.store.durations import Timed
 from workers.channel_slots import ChannelSlots
 from workers.clock import Clock, utc_now
 from workers.concurrent import JobFunction
+from workers.insisting import Insisting
 from workers.lanes import LEASE_MARGIN_SECONDS, SEND_DELIVERY, lease_seconds
 from workers.outcomes import Outcome, Step, delivery_outcome, rest_seconds
-from workers.patience import Patience
 from workers.timing import TIMING
 
 log = structlog.get_logger(__name__)
@@ -62,6 +62,7 @@ class DeliveryJobs:
         self._site_url = site_url
         self._chat = chat
         self._slots = ChannelSlots(settings.concurrency)
+        self._insisting = Insisting(database, "delivery_note_waits", clock)
 
     @property
     def functions(self) -> dict[str, JobFunction]:
@@ -117,26 +118,17 @@ class DeliveryJobs:
 
     async def _note_sent(self, task: DeliveryTask, answer: str) -> None:
         """Note the success; a store that is away is waited for, since forgetting means sending twice."""
-        patience = Patience("delivery_note_waits")
         until = self._clock() + timedelta(seconds=LEASE_MARGIN_SECONDS)
-        while True:
-            try:
-                noted = await self._database.run(_note_sent, task, self._clock(), answer)
-            except StoreUnavailable as error:
-                if self._clock() > until:
-                    raise
-                await asyncio.sleep(patience.failed(error))
-            else:
-                patience.succeeded()
-                TIMING.note(Timed.DELIVERY, (self._clock() - task.made_at).total_seconds())
-                log.info("delivery_sent", delivery_id=task.delivery_id, channel=task.channel, still_ours=noted)
-                return
+        noted = await self._insisting.run(until, _note_sent, task, self._clock(), answer)
+        TIMING.note(Timed.DELIVERY, (self._clock() - task.made_at).total_seconds())
+        log.info("delivery_sent", delivery_id=task.delivery_id, channel=task.channel, still_ours=noted)
 
     async def _fail(self, task: DeliveryTask, failure: Failure) -> None:
         now = self._clock()
         age_seconds = (now - task.made_at).total_seconds()
         outcome = delivery_outcome(failure, task.attempts, self._settings, age_seconds=age_seconds)
-        await self._database.run(self._note_failed, task, failure, outcome, now)
+        until = now + timedelta(seconds=LEASE_MARGIN_SECONDS)
+        await self._insisting.run(until, self._note_failed, task, failure, outcome, now)
         log.warning(
             "delivery_failed",
             delivery_id=task.delivery_id,

@@ -26,6 +26,7 @@ from pipeline.transport import Transport
 from workers.clock import Clock, utc_now
 from workers.concurrent import JobFunction
 from workers.current_index import CurrentIndex
+from workers.insisting import Insisting
 from workers.lanes import FETCH_PAGE, QUARANTINE_PAGE, lease_seconds, pace_of, page_timeout_seconds
 from workers.outcomes import Outcome, Step, page_outcome
 from workers.page_again import PagesAgain
@@ -56,6 +57,7 @@ class PageJobs:
         self._settings = settings
         self._holder = holder
         self._clock = clock
+        self._insisting = Insisting(database, "page_note_waits", clock)
         self._lease_seconds = lease_seconds(page_timeout_seconds(settings))
         self._window = timedelta(hours=settings.stories.window_hours)
         self._reader = PageReader(database, transport, extractor, settings, clock)
@@ -67,7 +69,11 @@ class PageJobs:
         return {FETCH_PAGE: self.fetch_page, QUARANTINE_PAGE: self.quarantine_page}
 
     async def fetch_page(self, entry_id: int, token: int) -> None:
-        """Work on one entry if the token still holds; raises StoreUnavailable, and the row is then the sweeper's."""
+        """Work on one entry if the token still holds.
+
+        Raises StoreUnavailable if the store is away at the start, or for as long as the lease lasts; the row is then
+        the sweeper's.
+        """
         pace = pace_of(self._settings)
         task = await self._database.run(
             entries.start, entry_id, token, self._holder, self._clock(), self._lease_seconds, pace
@@ -111,7 +117,7 @@ class PageJobs:
         )
         match outcome.step:
             case Step.RETRY:
-                await self._database.run(_put_back, task, failure, outcome, self._clock())
+                await self._insisting.run(self._until(task), _put_back, task, failure, outcome, self._clock())
             case Step.QUARANTINE:
                 await self._end_with_feed(task, EntryState.QUARANTINED, outcome.reason)
             case _:
@@ -136,8 +142,9 @@ class PageJobs:
         index = await self._index.get()
         now = self._clock()
         planned = self._again.plan(article, validators, now) if state is EntryState.DONE else None
-        accepted = await self._database.run(
-            _take, task, article, made, index, self._window, now, state=state, reason=reason, planned=planned
+        rest = (task, article, made, index, self._window, now)
+        accepted = await self._insisting.run(
+            self._until(task), _take, *rest, state=state, reason=reason, planned=planned
         )
         if accepted is not None:
             TIMING.note(Timed.ARTICLE, (now - task.first_seen_at).total_seconds())
@@ -146,8 +153,13 @@ class PageJobs:
     async def _end_without(self, task: FetchTask, state: EntryState, reason: Reason | None) -> None:
         end = state if state is EntryState.QUARANTINED else EntryState.DROPPED
         why = reason if reason and state is EntryState.QUARANTINED else Reason.NO_TEXT
-        ours = await self._database.run(entries.finish, task.entry_id, task.token, end, why, self._clock())
+        row = (task.entry_id, task.token)
+        ours = await self._insisting.run(self._until(task), entries.finish, *row, end, why, self._clock())
         _tell(task, end if ours else None, why, None)
+
+    def _until(self, task: FetchTask) -> datetime:
+        """Say when the lease ends, after which nothing of it can be stored."""
+        return task.start_at + timedelta(seconds=self._lease_seconds)
 
 
 def _take(

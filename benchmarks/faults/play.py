@@ -5,9 +5,13 @@ comes late is seen.
 """
 
 import asyncio
+import os
+import shutil
+import tempfile
 import time
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from pathlib import Path
 
 from benchmarks.faults.accounts import Account, account
 from benchmarks.faults.fault import Fault
@@ -70,7 +74,16 @@ async def _play(fault: Fault, store: Store, scene: Scene) -> Verdict:
     code, _ = await scene.system.stop()
     found = await asyncio.to_thread(account, scene.newsroom, scene.database)
     other = [*left, *_processes(scene, code), *_repeats(fault, found), *_haste(scene.newsroom)]
-    return Verdict(fault, store, seen, found, (*found.broken, *other), tuple(scene.notes), dict(scene.system.errors()))
+    errors = dict(scene.system.errors())
+    verdict = Verdict(fault, store, seen, found, (*found.broken, *other), tuple(scene.notes), errors)
+    return verdict if verdict.holds else replace(verdict, notes=(*verdict.notes, _keep_log(fault, scene)))
+
+
+def _keep_log(fault: Fault, scene: Scene) -> str:
+    """Put the log of a run that broke something where it outlives the run."""
+    kept = Path(tempfile.gettempdir()) / f"storywatch-faults-{fault.name}-{os.getpid()}.log"
+    shutil.copy(scene.system.log_file, kept)
+    return f"its log: {kept}"
 
 
 async def _left_on_queue(scene: Scene) -> list[str]:

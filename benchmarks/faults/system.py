@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.faults.process_tree import Member, is_same, members
+from benchmarks.faults.process_tree import CHILD, Member, is_same, members
 from benchmarks.faults.waiting import until
 from benchmarks.replay.installation import COMMAND, without_settings
 from workers.tether import tethered
@@ -62,8 +62,11 @@ class System:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._see()
+        has_begun = any(one.kind not in {"run", CHILD} for one in self.tree())
         began = time.monotonic()
         code = await self._end(self.pids() if everybody else [], number)
+        if code == -number and not has_begun:
+            code = 0  # nothing was running yet that could have been stopped
         self.exit_codes.append(code)
         await self._await_children()
         return code, time.monotonic() - began

@@ -90,7 +90,13 @@ class Viewer:
         self._last_alert_id = look.alerts[0].id if look.alerts else 0
 
     def _say(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        say(self._console, text)
+
+
+def say(console: Console, text: str) -> None:
+    """Print, if it can be written: output on a full disk must not end the services (checklist R30)."""
+    with contextlib.suppress(OSError):
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _new_ones(recent: Sequence[Alert], last_id: int | None) -> list[Alert]:

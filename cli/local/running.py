@@ -15,7 +15,7 @@ from typing import TextIO
 from rich.console import Console
 
 from cli.first_start import FirstStart, take_over
-from cli.local.looking import Viewer
+from cli.local.looking import Viewer, say
 from cli.local.plan import grace_seconds, service_specs, valkey_spec
 from cli.logs import configure_logs
 from cli.output import note
@@ -76,13 +76,13 @@ async def _run(supervisor: Supervisor, database: Database, console: Console, rem
         finally:
             viewing.cancel()
             telling.cancel()
-        console.print("Stopped; everything is kept." if code == 0 else "Stopped; some processes had to be ended.")
+        say(console, "Stopped; everything is kept." if code == 0 else "Stopped; some processes had to be ended.")
         return code
 
 
 async def _tell_stop(stop: asyncio.Event, console: Console) -> None:
     await stop.wait()
-    console.print("Stopping: what is under way may finish. Ctrl-C again to hurry.")
+    say(console, "Stopping: what is under way may finish. Ctrl-C again to hurry.")
 
 
 def _check(settings: Settings) -> str:

@@ -15,8 +15,13 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def confine(megabytes: int, parent_pid: int) -> None:
-    """Limit memory, leave no core file, ignore Ctrl-C, and die with the parent, even if it is gone already."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Limit memory, leave no core file, and die with the parent, even if it is gone already, but by no other's word.
+
+    Ctrl-C and a service manager's SIGTERM go to every process of a group; the parent's stop is warm, and a child that
+    ended at once would make poison of the page it reads (checklist R13).
+    """
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform.startswith("linux"):
         size = megabytes * 1024 * 1024

@@ -116,6 +116,18 @@ async def test_crash_is_told_and_the_next_is_served() -> None:
     await extractor.close()
 
 
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_to_the_whole_group_spares_the_page(extractor: Extractor, asked: signal.Signals) -> None:
+    """R13: service managers and terminals signal every process of a group; a child then goes on reading its page."""
+    await extractor.extract(GOOD, URL, Hint())
+    (pid,) = children()
+    reading = asyncio.create_task(extractor.extract(GOOD * 50, URL, Hint()))
+    await asyncio.sleep(0)
+    os.kill(pid, asked)
+    assert SENTENCE in (await reading).text
+    assert children() == [pid]
+
+
 async def test_child_killed_while_idle_costs_nothing(extractor: Extractor) -> None:
     """A child that the system killed between two pages is replaced without a page being blamed."""
     await extractor.extract(GOOD, URL, Hint())

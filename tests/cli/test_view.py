@@ -1,15 +1,20 @@
 """What the live view says."""
 
+import asyncio
+import errno
+import io
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
+from cli.local.looking import Viewer
 from cli.local.view import Look, alert_line, figures, line, live, nothing_reached, printable
 from pipeline.model import Alert, DeliveryState, EntryState, FeedState
 from pipeline.store.counts import Overview
-from workers.supervisor import ChildState
+from pipeline.store.database import Database
+from workers.supervisor import ChildState, Supervisor
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ALERT = Alert(
@@ -88,3 +93,21 @@ def test_a_process_that_is_down_is_told() -> None:
         console.print(live(look, []))
     assert "worker has ended with status -9" in captured.get()
     assert "poller" not in captured.get()
+
+
+class FullDisk(io.StringIO):
+    """A file that has no room."""
+
+    def write(self, _text: str, /) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_a_view_that_cannot_be_written_ends_nothing(sqlite_database: Database) -> None:
+    """R30: `run` whose output goes to a full disk looks on, so that its services go on."""
+    viewer = Viewer(sqlite_database, Supervisor([]), Console(file=FullDisk()), ["Dashboard  http://127.0.0.1:8420"])
+    stop = asyncio.Event()
+    viewing = asyncio.create_task(viewer.run(stop))
+    done, _ = await asyncio.wait({viewing}, timeout=0.5)
+    assert not done
+    stop.set()
+    await viewing

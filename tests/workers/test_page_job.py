@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
 from config.settings import FetchSettings, Settings, WorkerSettings
 from pipeline.articles import Extractor
+from pipeline.errors import StoreUnavailable
 from pipeline.model import Article, EntryState, Reason, TextSource
 from pipeline.store import articles, entries
 from pipeline.store.database import Database
@@ -18,6 +20,7 @@ from tests.origin.answer import Answer
 from tests.origin.server import Origin
 from tests.store.making import NO_PACE, NOW, after, entry, show
 from tests.workers.support import eventually
+from workers import page_job
 from workers.current_index import CurrentIndex
 from workers.page_job import PageJobs
 from workers.page_reading import media_type
@@ -94,6 +97,24 @@ async def test_a_page_becomes_an_article(desk: Desk, origin: Origin) -> None:
     assert article
     assert article.text_source is TextSource.PAGE
     assert "cracks in two of its piers" in article.text
+
+
+async def test_a_store_that_is_away_is_waited_for_at_the_end(
+    desk: Desk, origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R30, R38: the article is stored when the store is back; its page is not asked for again."""
+    desk.show(origin.serve("/bridge", PAGE, headers=HTML), summary=SUMMARY)
+    store, failures = page_job.accept, iter([StoreUnavailable("away"), StoreUnavailable("away")])
+
+    def flaky(*args: Any, **kwargs: Any) -> object:
+        for failure in failures:
+            raise failure
+        return store(*args, **kwargs)
+
+    monkeypatch.setattr(page_job, "accept", flaky)
+    await desk.run()
+    assert desk.stored()[0] is EntryState.DONE
+    assert len(origin.requests) == 1
 
 
 async def test_plain_text_is_taken_as_it_is(desk: Desk, origin: Origin) -> None:
