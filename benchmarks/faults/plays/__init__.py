@@ -1,9 +1,10 @@
 """The faults, by what they break: processes, the queue, the database, the world outside."""
 
 from benchmarks.faults.fault import Fault
+from benchmarks.faults.plays.clock import CLOCK
 from benchmarks.faults.plays.outside import OUTSIDE
 from benchmarks.faults.plays.processes import PROCESSES
 from benchmarks.faults.plays.queue import QUEUE
 from benchmarks.faults.plays.store import STORE
 
-FAULTS: tuple[Fault, ...] = (*PROCESSES, *QUEUE, *STORE, *OUTSIDE)
+FAULTS: tuple[Fault, ...] = (*PROCESSES, *QUEUE, *STORE, *CLOCK, *OUTSIDE)

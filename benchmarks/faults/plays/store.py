@@ -1,14 +1,14 @@
-"""Faults of the database and of what it rests on: PostgreSQL away, the disk full, the clock set.
+"""Faults of the database and of what it rests on: PostgreSQL away, the disk full.
 
 In: a scene. Out: the fault, played under load. Trap: on a full disk nothing else can be written either, the queue's
-file and the log included; and the clock is set by libfaketime, where the machine has it, for our processes alone.
+file and the log included.
 """
 
 import asyncio
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
@@ -20,9 +20,6 @@ from benchmarks.faults.servers import Postgres
 
 DISK_BYTES = 64 * 1024 * 1024
 PIECE = b"\0" * 65_536
-JUMPS = ("+3600", "+0", "-3600", "+0")
-CLOCK_FILE = "clock"
-LIBRARIES = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib/faketime/libfaketime.so.1")
 
 
 def _postgres(scene: Scene) -> tuple[Postgres, Proxy]:
@@ -127,36 +124,6 @@ def lacks_disk() -> str:
     return "this machine allows no mount"
 
 
-async def clock_set(scene: Scene) -> None:
-    """Set the clock of all our processes an hour ahead, back, an hour behind, back."""
-    async with loaded(scene):
-        for jump in JUMPS:
-            (scene.folder / CLOCK_FILE).write_text(jump, encoding="ascii")
-            await asyncio.sleep(scene.seconds / len(JUMPS))
-
-
-def fake_clock(folder: Path) -> Mapping[str, str]:
-    """Give the environment in which the clock is read from a file of the folder."""
-    (folder / CLOCK_FILE).write_text("+0", encoding="ascii")
-    return {
-        "LD_PRELOAD": _library(),
-        "FAKETIME_TIMESTAMP_FILE": str(folder / CLOCK_FILE),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "DONT_FAKE_MONOTONIC": "1",
-    }
-
-
-def _library() -> str:
-    found = [str(file) for pattern in LIBRARIES for file in Path("/").glob(pattern.lstrip("/"))]
-    return os.environ.get("LIBFAKETIME", found[0] if found else "")
-
-
-def lacks_clock() -> str:
-    """Say why no clock can be set here."""
-    return "" if _library() else "libfaketime is not installed (Debian: apt install libfaketime)"
-
-
 ON_POSTGRES = (Store.POSTGRES,)
 STORE = (
     Fault("postgres-stopped", "PostgreSQL stopped", stopped, 60, "R38 R32", may_repeat=True, stores=ON_POSTGRES),
@@ -165,6 +132,4 @@ STORE = (
     Fault("postgres-cut", "connections reset, refused, swallowed", cut, 90, "R32", may_repeat=True, stores=ON_POSTGRES),
     Fault("disk-full", "disk full, twice: database, queue and log", disk_full, 60, "R30", may_repeat=True,
           place=small_disk, lacks=lacks_disk),
-    Fault("clock-set", "clock set 1 h ahead, back, 1 h behind, back", clock_set, 240, "R29", may_repeat=True,
-          environment=fake_clock, lacks=lacks_clock),
 )  # fmt: skip
