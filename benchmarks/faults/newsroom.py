@@ -127,6 +127,8 @@ class Newsroom:
                 while request := await _read(reader):
                     if not await self._answer(request, writer):
                         break
+        except asyncio.CancelledError:
+            return  # told to end; the streams' own callback would report it as a fault
         finally:
             self._writers.discard(writer)
             self._tasks.discard(task)

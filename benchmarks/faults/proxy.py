@@ -51,6 +51,8 @@ class Proxy:
                 writer.transport.abort()
             else:
                 await self._join(reader, writer)
+        except asyncio.CancelledError:
+            return  # told to end; the streams' own callback would report it as a fault
         finally:
             self._writers.discard(writer)
             self._tasks.discard(task)

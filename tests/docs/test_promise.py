@@ -10,7 +10,7 @@ PROMISE = (
 )
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/architecture.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/architecture.md", "docs/reliability.md"])
 def test_the_promise_stands_in_plain_words(name: str) -> None:
     """R3: what is promised, and what is not, can be read by whoever relies on it."""
     assert PROMISE in " ".join((ROOT / name).read_text(encoding="utf-8").split())

@@ -130,6 +130,29 @@ async def test_a_failing_receiver_rests_and_is_tried_by_one(
     assert len(origin.requests) == 8 + 4
 
 
+def test_what_fails_together_is_one_failure(database: Database) -> None:
+    """R33: sixteen deliveries on their way when a receiver goes away make it rest as long as three do."""
+    with database.write() as tx:
+        for number in range(16):
+            failures = receivers.failed(tx, "hook", Reason.TIMED_OUT, NOW + timedelta(seconds=number / 10))
+            if seconds := rest_seconds(failures, None):
+                receivers.rest(tx, "hook", NOW + timedelta(seconds=seconds))
+        assert failures == 3
+        later = NOW + timedelta(seconds=rest_seconds(3, None) + 1)
+        assert receivers.failed(tx, "hook", Reason.TIMED_OUT, later) == 4
+
+
+def test_a_rest_is_not_cut_short(database: Database) -> None:
+    """R33: a receiver that asked for an hour is not asked sooner because another delivery failed in between."""
+    with database.write() as tx:
+        receivers.failed(tx, "hook", Reason.HTTP_THROTTLED, NOW)
+        receivers.rest(tx, "hook", NOW + timedelta(hours=1))
+        receivers.rest(tx, "hook", NOW + timedelta(seconds=10))
+        found = receivers.find(tx, "hook")
+    assert found
+    assert found.rests_until == NOW + timedelta(hours=1)
+
+
 async def test_a_receiver_that_asks_to_wait_is_left_alone(
     sqlite_database: Database, transport: Transport, origin: Origin
 ) -> None:
