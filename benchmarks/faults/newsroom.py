@@ -27,6 +27,7 @@ WINDOW = 400  #: newest pieces that a feed shows
 HANG_SECONDS = 600.0
 DRIP_SECONDS = 0.5
 HEAD_BYTES = 65_536
+POISON_PARAGRAPHS = 150_000  #: eleven seconds of extraction where it was measured, and 3 MB
 
 
 class Mode(StrEnum):
@@ -254,7 +255,7 @@ def page_of(one: Piece, mode: Mode = Mode.SOUND) -> bytes:
     """Write the page of a piece."""
     paragraphs = "".join(f"<p>{escape(line)}</p>" for line in one.text.splitlines())
     if mode is Mode.POISON:
-        paragraphs += "<div><p>x</p>" * 60_000
+        paragraphs += "".join(f"<p>word {number} here</p>" for number in range(POISON_PARAGRAPHS))
     return (
         f"<!doctype html><html lang=en><head><meta charset=utf-8><title>{escape(one.title)}</title></head><body>"
         f"<nav><a href=/>Front page</a></nav><main><article><h1>{escape(one.title)}</h1>{paragraphs}</article></main>"
