@@ -1,21 +1,34 @@
-"""Gather polls that brought nothing new and store them together.
+"""Gather polls that have ended and store them together.
 
-In: leases and results, one at a time. Out: what storing each came to. Hides asyncio's futures. Trap: a poll waits for
-the others at most `GATHER_SECONDS`, and what happens to the transaction happens to all of a batch, as it would to each.
+In: leases and results, one at a time. Out: what storing each came to, once it is committed. Hides asyncio's futures.
+While one group is being stored the next gathers, so that groups grow with the load. Trap: what ails the database
+happens to all of a group, as it would to each; what ails one poll happens to that one alone.
 """
 
 import asyncio
-from datetime import datetime
+from contextlib import suppress
+from dataclasses import dataclass
 
 from pipeline.model import FeedLease, PollCounts, PollResult
-from pipeline.store import feeds, unchanged
+from pipeline.store import feeds
 from pipeline.store.database import Database
 from workers.clock import Clock
 
 GATHER_SECONDS = 0.02
-BATCH = 100
+MOST_POLLS = 100
+MOST_ENTRIES = 400  #: shown by a group's documents: 40 ms on SQLite, whose other writers wait as long
 
-_Waiting = tuple[FeedLease, PollResult, "asyncio.Future[PollCounts | None]"]
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    lease: FeedLease
+    result: PollResult
+    future: "asyncio.Future[PollCounts | None]"
+
+    @property
+    def entry_count(self) -> int:
+        shown = len(self.result.parsed.entries) if self.result.parsed else 0
+        return shown + len(self.result.archived)
 
 
 class Recorder:
@@ -25,40 +38,59 @@ class Recorder:
         self._database = database
         self._import_hours = import_hours
         self._clock = clock
-        self._waiting: list[_Waiting] = []
-        self._flushing: set[asyncio.Task[None]] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._waiting: list[_Ended] = []
+        self._full = asyncio.Event()
+        self._storing: asyncio.Task[None] | None = None
 
     async def record(self, lease: FeedLease, result: PollResult) -> PollCounts | None:
         """Store one result; None if the lease had passed to somebody else. Raises StoreUnavailable."""
-        if not unchanged.is_plain(result):
-            return await self._database.run(feeds.record_poll, lease, result, self._import_hours, self._clock())
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[PollCounts | None] = loop.create_future()
-        self._waiting.append((lease, result, future))
-        if len(self._waiting) >= BATCH:
-            self._flush()
-        elif self._timer is None:
-            self._timer = loop.call_later(GATHER_SECONDS, self._flush)
-        return await future
+        ended = _Ended(lease, result, asyncio.get_running_loop().create_future())
+        self._waiting.append(ended)
+        if self._is_full():
+            self._full.set()
+        if self._storing is None:
+            self._storing = asyncio.create_task(self._store_all())
+        return await ended.future
 
-    def _flush(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer, batch, self._waiting = None, self._waiting, []
-        task = asyncio.create_task(self._store(batch, self._clock()))
-        self._flushing.add(task)
-        task.add_done_callback(self._flushing.discard)
+    def _is_full(self) -> bool:
+        return len(self._waiting) >= MOST_POLLS or sum(one.entry_count for one in self._waiting) >= MOST_ENTRIES
 
-    async def _store(self, batch: list[_Waiting], now: datetime) -> None:
-        done = [(lease, result) for lease, result, _ in batch]
+    async def _store_all(self) -> None:
+        """Store group after group until nothing waits."""
         try:
-            stored = await self._database.run(unchanged.record, done, self._import_hours, now)
+            while self._waiting:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._full.wait(), GATHER_SECONDS)
+                group = self._take()
+                await self._store(group)
+        finally:
+            self._storing = None
+
+    def _take(self) -> list[_Ended]:
+        """Take the first of those that wait, as many as a group may hold, at least one."""
+        entry_count = 0
+        for place, one in enumerate(self._waiting):
+            entry_count += one.entry_count
+            if place and (place == MOST_POLLS or entry_count > MOST_ENTRIES):
+                break
+        else:
+            place = len(self._waiting)
+        group, self._waiting = self._waiting[:place], self._waiting[place:]
+        if not self._is_full():
+            self._full.clear()
+        return group
+
+    async def _store(self, group: list[_Ended]) -> None:
+        done = [(one.lease, one.result) for one in group]
+        outcomes: list[PollCounts | BaseException | None]
+        try:
+            outcomes = await self._database.run(feeds.record_polls, done, self._import_hours, self._clock())
         except Exception as error:  # noqa: BLE001 - it belongs to those who wait, and is raised there
-            for _, _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for (_, _, future), counts in zip(batch, stored, strict=True):
-            if not future.done():
-                future.set_result(counts)
+            outcomes = [error] * len(group)
+        for one, outcome in zip(group, outcomes, strict=True):
+            if one.future.done():
+                continue
+            if isinstance(outcome, BaseException):
+                one.future.set_exception(outcome)
+            else:
+                one.future.set_result(outcome)

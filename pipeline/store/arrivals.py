@@ -6,20 +6,21 @@ the transaction, because only now it is known which entries are new; it is pure 
 
 from typing import Any
 
+from sqlalchemy import Row
+
 from pipeline.model import Arrivals, ParsedFeed, PollCounts, PollResult
-from pipeline.store.tables import feeds
 
 SMALLEST_WINDOW = 3  # a document of one or two entries shares none with the one before quite rightly
 
 
-def after(result: PollResult, counts: PollCounts, *, is_import: bool) -> dict[str, Any]:
-    """Give the columns that depend on what was new."""
+def after(before: Row[Any], result: PollResult, counts: PollCounts, *, is_import: bool) -> dict[str, Any]:
+    """Give the columns that depend on what was new; `before` is the feed's locked row."""
     if result.parsed is None:
         return {}
     values: dict[str, Any] = {}
     lost = not is_import and is_gap(result.parsed, counts)
     if lost:
-        values = {"gap_at": result.attempted_at, "gap_count": feeds.c.gap_count + 1}
+        values = {"gap_at": result.attempted_at, "gap_count": before.gap_count + 1}
     if result.replan is not None:
         planned = result.replan(Arrivals(counts.arrived[: len(result.parsed.entries)], lost))
         plan = planned.next_poll

@@ -5,13 +5,14 @@ so the row locks here are nothing; code must not rely on them to wait.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 S = TypeVar("S", bound=tuple[object, ...])
+Inserter = Callable[[Table], "sqlite.Insert | postgresql.Insert"]
 
 
 def is_postgresql(tx: Connection) -> bool:
@@ -22,6 +23,11 @@ def is_postgresql(tx: Connection) -> bool:
 def insert(tx: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """Begin an INSERT that may have an ON CONFLICT clause."""
     return postgresql.insert(table) if is_postgresql(tx) else sqlite.insert(table)
+
+
+def inserter(tx: Connection) -> Inserter:
+    """Give the function that begins such an INSERT, for a statement that is built once and kept."""
+    return postgresql.insert if is_postgresql(tx) else sqlite.insert
 
 
 def free_rows(found: "Select[S]", *, of: Table) -> "Select[S]":

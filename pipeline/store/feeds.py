@@ -42,6 +42,7 @@ OWNERS_FLOOR_SECONDS = 300  # the owner may lower the floor of one feed, but not
 _SECOND = 1_000_000  # instants are kept in microseconds
 
 record_poll = polls.record_poll
+record_polls = polls.record_each
 
 
 def add(

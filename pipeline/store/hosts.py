@@ -9,13 +9,14 @@ are locked in one statement that passes over rows held by others, so two claimer
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from random import SystemRandom
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, and_, bindparam, func, or_, select, union_all
 
 from pipeline.model import EntryState, Pace
-from pipeline.store.dialects import free_rows, insert
+from pipeline.store.dialects import Inserter, free_rows, inserter
 from pipeline.store.tables import entries, feeds, hosts, in_state
 from pipeline.store.types import EPOCH, Instant
 
@@ -81,7 +82,12 @@ def know(tx: Connection, names: Iterable[str]) -> None:
     """Make rows for hosts that have none, in sorted order, so that two transactions cannot block each other."""
     rows = [{"host": name, "next_start_at": EPOCH, "not_before_at": EPOCH} for name in sorted(set(names) - {NOWHERE})]
     if rows:
-        tx.execute(insert(tx, hosts).on_conflict_do_nothing(), rows)
+        tx.execute(_know(inserter(tx)), rows)
+
+
+@cache
+def _know(begin: Inserter) -> Executable:
+    return begin(hosts).on_conflict_do_nothing()
 
 
 def in_flight(now: datetime | None = None) -> "Select[tuple[str, int]]":

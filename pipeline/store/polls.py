@@ -1,50 +1,147 @@
-"""Storing what one poll of a feed brought, in one transaction (F4).
+"""Storing what polls of feeds brought, many in one transaction (F4).
 
-In: the lease and a `PollResult`. Out: `PollCounts`, or None if the lease had passed to somebody else. Trap:
-validators must never run ahead of the entries they stand for, so everything here is one transaction.
+In: leases and `PollResult`s. Out: `PollCounts` of each, or None if the lease had passed to somebody else. Few
+statements, however many polls, each built once. Trap: validators must never run ahead of the entries they stand for,
+so a poll is stored whole or not at all; a poll that cannot be stored takes no other with it.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, literal, select, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, select, update
 
 from pipeline.model import FeedEventKind, FeedLease, FeedState, ParsedFeed, PollCounts, PollResult, Reason
 from pipeline.store import arrivals, hosts, moves, pushes, shown, traffic
 from pipeline.store.feed_events import note
-from pipeline.store.tables import feeds
-from pipeline.store.types import Instant
+from pipeline.store.tables import feed_traffic, feeds
+from pipeline.store.tables import pushes as push_rows
+from pipeline.store.writers import attempt
+
+Poll = tuple[FeedLease, PollResult]
+Outcome = PollCounts | BaseException | None
 
 _ENDED = "the feed says that it has ended"
 _GONE_STATUS = 410  # RFC 9110, 15.5.11
 
 
+@dataclass(slots=True)
+class _Held:
+    """A poll with its feed's row, locked, as it was before."""
+
+    lease: FeedLease
+    result: PollResult
+    row: Row[Any]
+    counts: PollCounts = field(default_factory=PollCounts)
+
+    @property
+    def is_import(self) -> bool:
+        """Tell whether no complete document was read before."""
+        return self.row.imported_at is None
+
+
 def record_poll(
     tx: Connection, lease: FeedLease, result: PollResult, import_hours: int, now: datetime
 ) -> PollCounts | None:
-    """Store new entries, validators and schedule, and give the lease back; None if it was no longer ours.
+    """Store one poll; see `record_polls`."""
+    [counts] = record_polls(tx, [(lease, result)], import_hours, now)
+    return counts
+
+
+def record_each(tx: Connection, done: Sequence[Poll], import_hours: int, now: datetime) -> list[Outcome]:
+    """Store polls together; if one of them cannot be stored, each by itself, and give its error in its place."""
+    together, failure = attempt(tx, lambda tx: record_polls(tx, done, import_hours, now))
+    if failure is None:
+        return list(together)
+    if len(done) == 1:
+        return [failure]
+    return [outcome for poll in done for outcome in record_each(tx, [poll], import_hours, now)]
+
+
+def record_polls(tx: Connection, done: Sequence[Poll], import_hours: int, now: datetime) -> list[PollCounts | None]:
+    """Store new entries, validators and schedules, and give the leases back; None for each that was no longer ours.
 
     At the first complete poll of a feed, and always in its archives, entries older than `import_hours` are stored as
     dropped (F24). A page that is another entry's already makes the new entry `merged` with it.
     """
-    row = tx.execute(_held(lease).with_for_update()).one_or_none()
-    if row is None:
-        return None
-    oldest = now - timedelta(hours=import_hours) if row.imported_at is None else None
-    counts = _store_entries(tx, lease.feed.id, result, oldest, now - timedelta(hours=import_hours), now)
-    traffic.count(tx, lease.feed, result, counts, now)
-    values = after(result, now) | arrivals.after(result, counts, is_import=oldest is not None)
-    tx.execute(update(feeds).where(feeds.c.id == lease.feed.id).values(values))
-    pushes.after_poll(tx, lease.feed.id, result, counts, is_import=oldest is not None)
-    _tell_host(tx, lease, result, now)
-    return replace(counts, events=tuple(_events(tx, row, result, counts, now)), arrived=())
+    held = _hold(tx, done)
+    _store_entries(tx, held, now - timedelta(hours=import_hours), now)
+    traffic.count(tx, [(one.lease.feed, one.result, one.counts, one.row.body_key) for one in held], now)
+    _update_feeds(tx, held, now)
+    for one in held:
+        pushes.after_poll(tx, one.row, one.result, one.counts, is_import=one.is_import)
+    _tell_hosts(tx, held, now)
+    counts = {id(one.lease): replace(one.counts, events=tuple(_events(tx, one, now)), arrived=()) for one in held}
+    return [counts.get(id(lease)) for lease, _ in done]
 
 
-def _held(lease: FeedLease) -> Select[Any]:
-    columns = (feeds.c.id, feeds.c.imported_at, feeds.c.state, feeds.c.stays, feeds.c.undead_at)
-    return select(*columns).where(feeds.c.id == lease.feed.id, feeds.c.token == lease.token)
+def _hold(tx: Connection, done: Sequence[Poll]) -> list[_Held]:
+    """Lock the feeds, and give the polls whose lease is still ours."""
+    rows = {row.id: row for row in tx.execute(_HELD, {"ids": [lease.feed.id for lease, _ in done]})}
+    held = []
+    for lease, result in done:
+        row = rows.get(lease.feed.id)
+        if row is not None and row.token == lease.token:
+            held.append(_Held(lease, result, row))
+            del rows[lease.feed.id]
+    return held
+
+
+_HELD: Select[Any] = (
+    select(
+        *(feeds.c.id, feeds.c.token, feeds.c.imported_at, feeds.c.state, feeds.c.stays, feeds.c.undead_at),
+        *(feeds.c.title, feeds.c.gone_seen_at, feeds.c.error_count, feeds.c.gap_count, feed_traffic.c.body_key),
+        *(push_rows.c.hub_url, push_rows.c.topic_url, push_rows.c.state.label("push_state"), push_rows.c.good_count),
+    )
+    .select_from(feeds.outerjoin(feed_traffic).outerjoin(push_rows, push_rows.c.feed_id == feeds.c.id))
+    .where(feeds.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(feeds.c.id)
+    .with_for_update(of=feeds)
+)
+
+
+def _store_entries(tx: Connection, held: Sequence[_Held], oldest_archived: datetime, now: datetime) -> None:
+    """Store what the documents show, then what the feeds' older pages show besides."""
+    read = [(one, one.result.parsed) for one in held if one.result.parsed]
+    documents = [
+        shown.Document(one.row.id, parsed.entries, oldest_archived if one.is_import else None) for one, parsed in read
+    ]
+    for (one, _), counts in zip(read, shown.store(tx, documents, now) if documents else (), strict=True):
+        one.counts = counts
+    older = [one for one, _ in read if one.result.archived]
+    archives = [shown.Document(one.row.id, one.result.archived, oldest_archived) for one in older]
+    for one, counts in zip(older, shown.store(tx, archives, now) if archives else (), strict=True):
+        one.counts += counts
+
+
+def _update_feeds(tx: Connection, held: Sequence[_Held], now: datetime) -> None:
+    """Write the feeds' columns, those of equal kinds of polls by one statement."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for one in held:
+        values = after(one.row, one.result, now)
+        values |= arrivals.after(one.row, one.result, one.counts, is_import=one.is_import)
+        row = {"feed": one.row.id, **{f"v_{name}": value for name, value in values.items()}}
+        alike.setdefault(tuple(values), []).append(row)
+    for names, rows in alike.items():
+        tx.execute(_feeds_statement(names), rows)
+
+
+@cache
+def _feeds_statement(names: tuple[str, ...]) -> Update:
+    """Make the statement for columns of these names, once; polls are of a few kinds."""
+    given: dict[str, Any] = {name: bindparam(f"v_{name}", type_=feeds.c[name].type) for name in names}
+    raised = {name: feeds.c[name] + 1 for name in ("token", "poll_count")}
+    if "last_success_at" not in names:
+        raised["failed_poll_count"] = feeds.c.failed_poll_count + 1
+    return update(feeds).where(feeds.c.id == bindparam("feed")).values(**raised, **given)
+
+
+def _tell_hosts(tx: Connection, held: Sequence[_Held], now: datetime) -> None:
+    """Tell the hosts what was asked of us; in one order, so that two transactions cannot block each other."""
+    for one in sorted(held, key=lambda one: one.lease.feed.host):
+        _tell_host(tx, one.lease, one.result, now)
 
 
 def _tell_host(tx: Connection, lease: FeedLease, result: PollResult, now: datetime) -> None:
@@ -55,17 +152,13 @@ def _tell_host(tx: Connection, lease: FeedLease, result: PollResult, now: dateti
         hosts.extend(tx, lease.feed.host, result.host_not_before)
 
 
-def _events(
-    tx: Connection, before: Row[Any], result: PollResult, counts: PollCounts, now: datetime
-) -> Iterator[FeedEventKind]:
+def _events(tx: Connection, held: _Held, now: datetime) -> Iterator[FeedEventKind]:
     """Note what the owner should know of, once each, and adopt a move that is believed."""
+    before, result = held.row, held.result
     ended = result.parsed is not None and result.parsed.expired
+    gone = (result.gone or ended) and before.state is FeedState.ACTIVE
     for kind, happened, detail in (
-        (
-            FeedEventKind.GONE,
-            (result.gone or ended) and before.state is FeedState.ACTIVE,
-            _ENDED if ended else result.error,
-        ),
+        (FeedEventKind.GONE, gone, _ENDED if ended else result.error),
         (FeedEventKind.UNDEAD, result.undead and before.undead_at is None, result.error),
         (FeedEventKind.REVIVED, result.reason is None and before.undead_at is not None, ""),
         (FeedEventKind.REST_CAPPED, _is_capped(result), f"asked for {result.rest_asked_seconds or 0:.0f} seconds"),
@@ -73,7 +166,7 @@ def _events(
         if happened:
             note(tx, before.id, kind, now, detail)
             yield kind
-    shares_entries = result.parsed is None or counts.known_count > 0
+    shares_entries = result.parsed is None or held.counts.known_count > 0
     if result.is_moved and result.moved_url and shares_entries and not before.stays:
         moved = moves.adopt(tx, before.id, result.moved_url, now)
         if moved is not None:
@@ -86,12 +179,10 @@ def _is_capped(result: PollResult) -> bool:
     return result.rest_asked_seconds > (result.host_not_before - result.attempted_at).total_seconds() + 1
 
 
-def after(result: PollResult, now: datetime) -> dict[str, Any]:
-    """Give the feed's columns after a poll."""
+def after(before: Row[Any], result: PollResult, now: datetime) -> dict[str, Any]:
+    """Give the feed's columns after a poll; `before` is its locked row. Token and counters are raised besides."""
     values: dict[str, Any] = {
-        "token": feeds.c.token + 1,
         "lease_until": None,
-        "poll_count": feeds.c.poll_count + 1,
         "last_attempt_at": result.attempted_at,
         "next_poll_at": result.next_poll_at,
         "etag": result.validators.etag,
@@ -109,55 +200,45 @@ def after(result: PollResult, now: datetime) -> dict[str, Any]:
         "moved_url": result.moved_url,
         "moved_since_at": result.moved_since_at,
         "moved_count": result.moved_count,
+        "error_count": before.error_count + 1 if result.reason else 0,
     }
-    values |= _after_failure(result) if result.reason else _after_success(result)
+    values |= _after_failure(before, result) if result.reason else _after_success(result)
     if result.parsed:
-        values |= _after_document(result.parsed, now)
+        values |= _after_document(before, result.parsed, now)
     return values
 
 
 def _after_success(result: PollResult) -> dict[str, Any]:
-    return {"error_count": 0, "last_success_at": result.attempted_at, "gone_seen_at": None, "undead_at": None}
+    return {"last_success_at": result.attempted_at, "gone_seen_at": None, "undead_at": None}
 
 
-def _after_failure(result: PollResult) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        "error_count": feeds.c.error_count + 1,
-        "failed_poll_count": feeds.c.failed_poll_count + 1,
-    }
+def _after_failure(before: Row[Any], result: PollResult) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     if result.gone:
-        values["state"] = case((feeds.c.state == FeedState.ACTIVE, FeedState.GONE), else_=feeds.c.state)
+        values["state"] = _given_up(before)
     if result.undead:
-        values["undead_at"] = func.coalesce(feeds.c.undead_at, literal(result.attempted_at, Instant))
+        values["undead_at"] = before.undead_at or result.attempted_at
     if result.status == _GONE_STATUS:
-        values["gone_seen_at"] = func.coalesce(feeds.c.gone_seen_at, literal(result.attempted_at, Instant))
+        values["gone_seen_at"] = before.gone_seen_at or result.attempted_at
     elif result.status is not None:
         values["gone_seen_at"] = None
     return values
 
 
-def _after_document(parsed: ParsedFeed, now: datetime) -> dict[str, Any]:
+def _after_document(before: Row[Any], parsed: ParsedFeed, now: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {
         "minimum_interval_seconds": parsed.minimum_interval_seconds,
         "skip_hours": parsed.skip_hours,
         "skip_days": parsed.skip_days,
-        "title": case((feeds.c.title == "", parsed.title), else_=feeds.c.title),
+        "title": before.title or parsed.title,
     }
     if parsed.expired:
-        values["state"] = case((feeds.c.state == FeedState.ACTIVE, FeedState.GONE), else_=feeds.c.state)
-        values["last_error"] = _ENDED
+        values |= {"state": _given_up(before), "last_error": _ENDED}
     if parsed.complete:
-        values["imported_at"] = func.coalesce(feeds.c.imported_at, literal(now, Instant))
+        values["imported_at"] = before.imported_at or now
     return values
 
 
-def _store_entries(
-    tx: Connection, feed_id: int, result: PollResult, oldest: datetime | None, oldest_archived: datetime, now: datetime
-) -> PollCounts:
-    """Store what the document shows, then what the feed's older pages show besides."""
-    if result.parsed is None:
-        return PollCounts()
-    counts = shown.store(tx, feed_id, result.parsed.entries, oldest, now)
-    if not result.archived:
-        return counts
-    return counts + shown.store(tx, feed_id, result.archived, oldest_archived, now)
+def _given_up(before: Row[Any]) -> FeedState:
+    state: FeedState = before.state
+    return FeedState.GONE if state is FeedState.ACTIVE else state

@@ -154,7 +154,8 @@ def apply(
     held = tx.execute(select(feeds.c.imported_at, feeds.c.rhythm).where(mine).with_for_update()).one()
     if held.imported_at is None:  # the first document decides what is old, and it has not come yet
         return PollCounts()
-    counts = shown.store(tx, push.feed_id, entries, now - timedelta(hours=import_hours), now)
+    pushed = shown.Document(push.feed_id, entries, now - timedelta(hours=import_hours))
+    [counts] = shown.store(tx, [pushed], now)
     fresh = int(counts.new_count > 0)
     if fresh and held.rhythm:
         tx.execute(update(feeds).where(mine).values(rhythm=learned(held.rhythm, counts.arrived, now)))
@@ -165,11 +166,16 @@ def apply(
     return counts
 
 
-def after_poll(tx: Connection, feed_id: int, result: PollResult, counts: PollCounts, *, is_import: bool) -> None:
-    """Note a hub that the document names, and distrust one that has missed what the poll found (F37)."""
-    if result.offer is not None:
-        offer(tx, feed_id, result.offer, result.attempted_at)
-    if is_import or not counts.new_count:
+def after_poll(tx: Connection, before: Row[Any], result: PollResult, counts: PollCounts, *, is_import: bool) -> None:
+    """Note a hub that the document names, and distrust one that has missed what the poll found (F37).
+
+    `before` is the feed's row with its subscription, so that the many feeds without a hub cost nothing here.
+    """
+    feed_id: int = before.id
+    found = result.offer
+    if found is not None and (found.hub_url, found.topic_url) != (before.hub_url, before.topic_url):
+        offer(tx, feed_id, found, result.attempted_at)
+    if is_import or not counts.new_count or before.push_state is not PushState.ACTIVE:
         return
     young = result.attempted_at - ON_ITS_WAY
     if all(at is not None and at >= young for at in counts.arrived):

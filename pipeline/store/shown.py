@@ -1,126 +1,119 @@
-"""Storing the entries that one document of a feed shows: new, known, changed in place, or known under another guid.
+"""Storing the entries that documents show: new, known, changed in place, or known under another guid.
 
-In: a feed's id and its entries. Out: `PollCounts`. The caller holds the feed's row. Trap: who owns a page is decided
-by the unique index and not by looking first, because two feeds that share a page may be recorded at the same moment.
+In: documents of several feeds. Out: `PollCounts` of each. Few statements, however many documents. The caller holds
+the feeds' rows. Trap: who owns a page is decided by the unique index and not by looking first, because two feeds that
+share a page may be recorded at the same moment.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from pipeline.model import Entry, EntryState, PollCounts, Reason
-from pipeline.store import hosts, renaming, updates
-from pipeline.store.dialects import insert
-from pipeline.store.tables import entries, in_state
+from pipeline.model import Entry, PollCounts
+from pipeline.store import fresh_rows, renaming, updates
+from pipeline.store.many import Kind, Pairs, with_pairs
+from pipeline.store.renaming import Seen, seen
+from pipeline.store.tables import entries
 from pipeline.store.types import clean_text, key_of
-from pipeline.urls import canonical, find_web_url, registrable_host
 
 
-def store(
-    tx: Connection, feed_id: int, entries_shown: Sequence[Entry], oldest: datetime | None, now: datetime
-) -> PollCounts:
-    """Store a document's entries; those published before `oldest` are dropped at once."""
-    found = {key_of(entry.identity): entry for entry in reversed(entries_shown)}
-    known = _known(tx, feed_id, found)
-    fresh = {key: entry for key, entry in found.items() if key not in known}
-    shared = _shared_pages(entries_shown)
-    renamed: Mapping[bytes, Row[Any]] = renaming.find(tx, feed_id, fresh, found.keys(), shared) if fresh else {}
-    renaming.rename(tx, renamed, fresh)
-    met = [(row, found[key]) for key, row in (known | dict(renamed)).items()]
-    updated = updates.store_changed(tx, met, now)
-    rows = [_row(feed_id, key, entry, oldest, now) for key, entry in fresh.items() if key not in renamed]
-    for row in rows:
-        row["page_key"] = None if row["page_key"] in shared else row["page_key"]
-    merged = _insert(tx, rows, now) if rows else 0
-    dropped = sum(row["state"] is EntryState.DROPPED for row in rows)
-    counts = PollCounts(len(rows) - merged - dropped, len(met), merged, dropped, updated, len(renamed))
-    return replace(counts, arrived=tuple(row["published_at"] for row in rows))
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What one document of a feed shows; what was published before `oldest` is dropped at once."""
+
+    feed_id: int
+    entries: Sequence[Entry]
+    oldest: datetime | None
 
 
-def _known(tx: Connection, feed_id: int, keys: Iterable[bytes]) -> dict[bytes, Row[Any]]:
-    stored: Select[Any] = select(entries.c.identity_key, *renaming.COLUMNS).where(
-        entries.c.feed_id == feed_id, entries.c.identity_key.in_(list(keys))
-    )
-    return {row.identity_key: row for row in tx.execute(stored)}
+@dataclass(slots=True)
+class _Sorted:
+    """A document's entries by their identity, the repeats left out, and the stored rows that they are."""
+
+    document: Document
+    found: dict[bytes, Seen]
+    known: Mapping[bytes, Row[Any]]
+    renamed: Mapping[bytes, Row[Any]]
+    shared_pages: set[bytes]
+
+    def fresh(self) -> Iterator[Seen]:
+        """Give the entries of which nothing is stored."""
+        return (one for key, one in self.found.items() if key not in self.known and key not in self.renamed)
+
+    def met(self) -> Iterator[tuple[Row[Any], Entry]]:
+        """Give the stored rows with the entries as they are shown."""
+        return ((row, self.found[key].entry) for rows in (self.known, self.renamed) for key, row in rows.items())
+
+
+def store(tx: Connection, documents: Sequence[Document], now: datetime) -> list[PollCounts]:
+    """Store what documents show, one of each feed at most; gives the counts in their order."""
+    found = [{one.key: one for one in map(seen, reversed(document.entries))} for document in documents]
+    known = _known(tx, [(document.feed_id, key) for document, one in zip(documents, found, strict=True) for key in one])
+    done = [_Sorted(d, one, known[d.feed_id], {}, _shared_pages(one)) for d, one in zip(documents, found, strict=True)]
+    owners = _find_renamed(tx, done)
+    rows = [
+        fresh_rows.rows(one.document.feed_id, one.fresh(), one.shared_pages, one.document.oldest, now) for one in done
+    ]
+    updated = updates.store_changed(tx, [list(one.met()) for one in done], now)
+    fresh_rows.insert_all(tx, [row for some in rows for row in some], owners, now)
+    return [_counts(one, some, count) for one, some, count in zip(done, rows, updated, strict=True)]
 
 
 def any_known(tx: Connection, feed_id: int, identities: Sequence[str]) -> bool:
     """Tell whether a feed has stored one of these identities."""
-    return bool(_known(tx, feed_id, [key_of(identity) for identity in identities]))
+    return bool(_known(tx, [(feed_id, key_of(identity)) for identity in identities]))
 
 
-def _shared_pages(shown: Sequence[Entry]) -> set[bytes]:
+def _known(tx: Connection, keys: Iterable[tuple[int, bytes]]) -> Mapping[int, dict[bytes, Row[Any]]]:
+    """Give the stored rows of these identities, by feed."""
+    stored: defaultdict[int, dict[bytes, Row[Any]]] = defaultdict(dict)
+    for row in with_pairs(tx, Kind.BYTES, _stored, keys):
+        stored[row.feed_id][row.identity_key] = row
+    return stored
+
+
+def _stored(wanted: Pairs) -> "Select[Any]":
+    found = wanted.join(entries, entries.c.feed_id, entries.c.identity_key)
+    return select(*renaming.COLUMNS).select_from(found)
+
+
+def _shared_pages(found: Mapping[bytes, Seen]) -> set[bytes]:
     """Find pages that one document gives to entries of different titles: such a page stands for none of them (F20)."""
     titles: dict[bytes, set[str]] = defaultdict(set)
-    for entry in shown:
-        if entry.url:
-            titles[key_of(canonical(entry.url))].add(clean_text(entry.title).strip().casefold())
+    for one in found.values():
+        if one.page:
+            titles[one.page].add(clean_text(one.entry.title).strip().casefold())
     return {page for page, names in titles.items() if len(names) > 1}
 
 
-def _row(feed_id: int, identity_key: bytes, entry: Entry, oldest: datetime | None, now: datetime) -> dict[str, Any]:
-    effective = min(entry.published_at, now) if entry.published_at else now  # F23
-    too_old = oldest is not None and effective < oldest
-    return {
-        "feed_id": feed_id,
-        "identity": entry.identity,
-        "identity_key": identity_key,
-        "url": entry.url,
-        "page_key": _page_key(entry.url),
-        "host": registrable_host(entry.url),
-        "title": entry.title,
-        "summary": entry.summary,
-        "content": entry.content,
-        "author": entry.author,
-        "language": entry.language,
-        "guid": entry.guid,
-        "published_raw": entry.published_raw,
-        "published_at": entry.published_at,
-        "first_seen_at": now,
-        "text_key": updates.text_key(entry),
-        "state": EntryState.DROPPED if too_old else EntryState.WAITING,
-        "reason": Reason.OLD_AT_IMPORT if too_old else None,
-        "error": "",
-        "same_as_entry_id": None,
-        "attempts": 0,
-        "crashes": 0,
-        "next_attempt_at": now,
-        "token": 0,
-        "finished_at": now if too_old else None,
-    }
+def _find_renamed(tx: Connection, done: Sequence[_Sorted]) -> dict[bytes, int]:
+    """Store new identities of known entries; gives the owners of all pages that were looked at."""
+    asked = [
+        renaming.Unknown(one.document.feed_id, fresh, one.found.keys(), one.shared_pages)
+        for one in done
+        if (fresh := {key: entry for key, entry in one.found.items() if key not in one.known})
+    ]
+    if not asked:
+        return {}
+    renamed, owners = renaming.find(tx, asked)
+    for one in done:
+        one.renamed = renamed.get(one.document.feed_id, {})
+    renaming.rename(tx, [(row, one.found[key]) for one in done for key, row in one.renamed.items()])
+    return owners
 
 
-def _page_key(url: str) -> bytes | None:
-    """Give the key of an entry's page; None without one, and for a site's front page, which many entries may name."""
-    found = find_web_url(url)
-    if found is None or (found.path == "/" and not found.query):
-        return None
-    return key_of(canonical(url))
-
-
-def _insert(tx: Connection, rows: list[dict[str, Any]], now: datetime) -> int:
-    """Store the rows; those whose page is taken are stored as merged, marked so in place, and counted."""
-    hosts.know(tx, {row["host"] for row in rows})
-    # In one order everywhere: two transactions that want the same pages wait for each other only one way.
-    rows.sort(key=lambda row: (row["page_key"] or b"", row["identity_key"]))
-    statement = insert(tx, entries).on_conflict_do_nothing().returning(entries.c.identity_key)
-    stored = set(tx.execute(statement, rows).scalars())
-    repeats = [row for row in rows if row["identity_key"] not in stored]
-    if repeats:
-        owners = _owners(tx, {row["page_key"] for row in repeats})
-        for row in repeats:
-            merge = {"state": EntryState.MERGED, "reason": Reason.SAME_PAGE, "finished_at": now}
-            row.update(merge, same_as_entry_id=owners[row["page_key"]])
-        tx.execute(entries.insert(), repeats)
-    return len(repeats)
-
-
-def _owners(tx: Connection, pages: Iterable[bytes]) -> dict[bytes, int]:
-    owned = select(entries.c.page_key, entries.c.id).where(
-        entries.c.page_key.in_(list(pages)), ~in_state(entries, EntryState.MERGED)
+def _counts(one: _Sorted, rows: Sequence[Mapping[str, Any]], updated_count: int) -> PollCounts:
+    merged, dropped = fresh_rows.counted(rows)
+    return PollCounts(
+        new_count=len(rows) - merged - dropped,
+        known_count=len(one.known) + len(one.renamed),
+        merged_count=merged,
+        dropped_count=dropped,
+        updated_count=updated_count,
+        renamed_count=len(one.renamed),
+        arrived=tuple(row["published_at"] for row in rows),
     )
-    return dict(tx.execute(owned).all())

@@ -1,46 +1,57 @@
 """What each feed costs and how its server behaves, counted with every poll that was answered.
 
-In: a `PollResult` and what storing it did. Out: rows of `feed_traffic`, which `pipeline.store.hygiene` reads. Trap:
+In: `PollResult`s and what storing them did. Out: rows of `feed_traffic`, which `pipeline.store.hygiene` reads. Trap:
 bytes are those of the decompressed body, which is what reading costs; what travelled may be a tenth of it.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Executable
 
-from pipeline.model import Feed, PollCounts, PollResult, Traffic
-from pipeline.store.dialects import insert
+from pipeline.model import Feed, ParsedFeed, PollCounts, PollResult, Traffic
+from pipeline.store.dialects import Inserter, inserter
 from pipeline.store.tables import feed_traffic
 
 _NOT_MODIFIED = 304
-_NOTHING = {
-    "answer_count": 0,
-    "byte_count": 0,
-    "unchanged_count": 0,
-    "repeated_count": 0,
-    "stale_count": 0,
-    "entry_count": 0,
-    "undated_count": 0,
-    "unnamed_count": 0,
-    "new_entry_count": 0,
-    "updated_entry_count": 0,
-    "renamed_entry_count": 0,
-}
+_COUNTED = (
+    *("answer_count", "byte_count", "unchanged_count", "repeated_count", "stale_count"),
+    *("new_entry_count", "updated_entry_count", "renamed_entry_count"),
+)
+_OF_DOCUMENT = ("body_key", "entry_count", "undated_count", "unnamed_count")
+
+Answered = tuple[Feed, PollResult, PollCounts, bytes | None]  #: the feed as it was, and the key of its last body
 
 
-def count(tx: Connection, feed: Feed, result: PollResult, counts: PollCounts, now: datetime) -> None:
-    """Count one answered poll; `feed` is as it was before it. The caller holds the feed's row."""
-    if result.traffic is None:
-        return
-    row = tx.execute(select(feed_traffic.c.body_key).where(feed_traffic.c.feed_id == feed.id)).one_or_none()
-    if row is None:
-        blank = {"feed_id": feed.id, "since_at": now, "body_key": None, **_NOTHING}
-        tx.execute(insert(tx, feed_traffic).values(blank).on_conflict_do_nothing())
-    added = _added(feed, result, result.traffic, row.body_key if row else None) | _of_entries(counts)
-    values: dict[str, Any] = {name: feed_traffic.c[name] + number for name, number in added.items() if number}
-    values |= _of_document(result, result.traffic)
-    tx.execute(update(feed_traffic).where(feed_traffic.c.feed_id == feed.id).values(values))
+def count(tx: Connection, polls: Sequence[Answered], now: datetime) -> None:
+    """Count polls of different feeds, those that were answered; the caller holds the feeds' rows."""
+    plain, documents = [], []
+    for feed, result, counts, body_key in polls:
+        if result.traffic is None:
+            continue
+        row = {"feed_id": feed.id, "since_at": now, **_added(feed, result, result.traffic, body_key)}
+        row |= _of_entries(counts)
+        if result.parsed is None:
+            plain.append(row | _NO_DOCUMENT)
+        else:
+            documents.append(row | _of_document(result.parsed, result.traffic))
+    for rows, replaced in ((plain, ()), (documents, _OF_DOCUMENT)):
+        if rows:
+            tx.execute(_statement(inserter(tx), replaced), rows)
+
+
+@cache
+def _statement(begin: Inserter, replaced: tuple[str, ...]) -> Executable:
+    """Make the statement that begins a feed's row or adds to it, once."""
+    inserted = begin(feed_traffic)
+    added = {name: feed_traffic.c[name] + inserted.excluded[name] for name in _COUNTED}
+    last = {name: inserted.excluded[name] for name in replaced}
+    return inserted.on_conflict_do_update(index_elements=["feed_id"], set_=added | last)
+
+
+_NO_DOCUMENT = {"body_key": None, "entry_count": 0, "undated_count": 0, "unnamed_count": 0}
 
 
 def _added(feed: Feed, result: PollResult, traffic: Traffic, body_key: bytes | None) -> dict[str, int]:
@@ -66,13 +77,10 @@ def _of_entries(counts: PollCounts) -> dict[str, int]:
     }
 
 
-def _of_document(result: PollResult, traffic: Traffic) -> dict[str, Any]:
-    if result.parsed is None:
-        return {}
-    shown = result.parsed.entries
+def _of_document(parsed: ParsedFeed, traffic: Traffic) -> dict[str, Any]:
     return {
         "body_key": traffic.body_key,
-        "entry_count": len(shown),
-        "undated_count": sum(entry.published_at is None for entry in shown),
-        "unnamed_count": sum(not entry.guid for entry in shown),
+        "entry_count": len(parsed.entries),
+        "undated_count": sum(entry.published_at is None for entry in parsed.entries),
+        "unnamed_count": sum(not entry.guid for entry in parsed.entries),
     }

@@ -32,7 +32,7 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 
 def clean_text(text: str) -> str:
     """Drop what no text column may hold: C0 bytes except tab and line ends, DEL, lone surrogates."""
-    return _UNSTORABLE.sub("", text)
+    return text if text.isprintable() else _UNSTORABLE.sub("", text)
 
 
 def key_of(text: str) -> bytes:

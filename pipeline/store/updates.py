@@ -6,7 +6,7 @@ counter of views or the weather; so texts are compared without digits, and what 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -62,23 +62,31 @@ def is_bounded(changed: tuple[str, ...], update_count: int) -> bool:
     return update_count >= (MOST_UPDATES if "title" in changed else MOST_TEXT_UPDATES)
 
 
-def store_changed(tx: Connection, met: Iterable[tuple[Row[Any], Entry]], now: datetime) -> int:
-    """Store the known entries that read otherwise than before; count them."""
-    changes, histories = [], []
-    for row, entry in met:
-        key = text_key(entry)
-        changed = changed_fields(row.text_key, key)
-        if changed and not is_bounded(changed, row.update_count):
-            changes.append(_change(row, entry, key, now))
-            histories.append(_history(row, changed, now))
-        elif row.text_key is None:
-            tx.execute(update(entries).where(entries.c.id == row.id).values(text_key=key))
-    if changes:
-        tx.execute(_CHANGE, changes)
-        tx.execute(entry_updates.insert(), histories)
-    return len(changes)
+def store_changed(tx: Connection, met: Sequence[Sequence[tuple[Row[Any], Entry]]], now: datetime) -> list[int]:
+    """Store the known entries that read otherwise than before; count them for each group."""
+    changes: list[dict[str, Any]] = []
+    histories: list[dict[str, Any]] = []
+    unkeyed: list[dict[str, Any]] = []
+    counts = []
+    for group in met:
+        before = len(changes)
+        for row, entry in group:
+            key = text_key(entry)
+            changed = changed_fields(row.text_key, key)
+            if changed and not is_bounded(changed, row.update_count):
+                changes.append(_change(row, entry, key, now))
+                histories.append(_history(row, changed, now))
+            elif row.text_key is None:
+                unkeyed.append({"row": row.id, "new_key": key})
+        counts.append(len(changes) - before)
+    for statement, rows in ((_KEY, unkeyed), (_CHANGE, changes), (_HISTORY, histories)):
+        if rows:
+            tx.execute(statement, rows)
+    return counts
 
 
+_HISTORY = entry_updates.insert()
+_KEY = update(entries).where(entries.c.id == bindparam("row")).values(text_key=bindparam("new_key"))
 _CHANGE = (
     update(entries)
     .where(entries.c.id == bindparam("row"))

@@ -128,14 +128,14 @@ class BatchWriter:
         with self._begin() as tx:
             began = time.monotonic()
             for job in batch:
-                outcomes.append(_attempt(tx, job.call))
+                outcomes.append(attempt(tx, job.call))
                 if time.monotonic() - began > BATCH_SECONDS:
                     break
         return outcomes
 
 
-def _attempt(tx: Connection, call: Callable[[Connection], Any]) -> tuple[Any, BaseException | None]:
-    """Run one call in a savepoint; its own mistake is its own, what ails the database is everybody's."""
+def attempt(tx: Connection, call: Callable[[Connection], Any]) -> tuple[Any, BaseException | None]:
+    """Run one call in a savepoint; its own mistake is given back, what ails the database is raised."""
     try:
         with tx.begin_nested():
             return call(tx), None
