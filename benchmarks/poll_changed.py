@@ -83,11 +83,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name, origin(entry_count=20) as port:
         theirs = rival(python, Path(name), port, count)
         mine = ours(Path(name), port, count)
-    ratio = mine.rate / theirs.rate
+    ratio, by_processor = mine.rate / theirs.rate, theirs.milliseconds / mine.milliseconds
     print(
         f"| feeds of 20 new entries polled a second ({mine.milliseconds:.1f} ms of processor a feed) | {mine.rate:.0f} "
-        f"| reader {VERSION}, 10 workers ({theirs.milliseconds:.1f} ms) | {theirs.rate:.0f} | {ratio:.2f} x "
-        f"| at least {GOAL:g} x |"
+        f"| reader {VERSION}, 10 workers ({theirs.milliseconds:.1f} ms) | {theirs.rate:.0f} "
+        f"| {ratio:.2f} x ({by_processor:.2f} x by processor time) | at least {GOAL:g} x |"
     )
     return int(ratio < GOAL)
 

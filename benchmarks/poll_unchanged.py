@@ -60,9 +60,11 @@ def main() -> int:
         database.close()
     best, least = max(ours, key=lambda one: one.rate), max(floor, key=lambda one: one.rate)
     ratio = best.rate / least.rate
+    by_processor = min(one.milliseconds for one in floor) / min(one.milliseconds for one in ours)
     print(
         f"| unchanged feeds polled a second ({best.milliseconds:.2f} ms of processor a feed) | {best.rate:.0f} "
-        f"| a bare aiohttp loop | {least.rate:.0f} | {ratio:.2f} x | at least {GOAL} x |"
+        f"| a bare aiohttp loop ({least.milliseconds:.2f} ms) | {least.rate:.0f} "
+        f"| {ratio:.2f} x ({by_processor:.2f} x by processor time) | at least {GOAL} x |"
     )
     return int(ratio < GOAL)
 

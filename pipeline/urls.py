@@ -74,6 +74,23 @@ def find_web_url(url: str) -> WebUrl | None:
     A host that ends in a number must be a plain dotted IPv4 address, as in the URL Standard's "ends in a
     number" check: `127.1`, `0x7f000001` and `0177.0.0.1` mean different hosts to different programs.
     """
+    plain = _PLAIN_URL.fullmatch(url)
+    if plain is None or len(url) > LONGEST_URL or "/." in plain["path"]:
+        return read_web_url(url)
+    scheme = plain["scheme"]
+    return WebUrl(scheme, plain["host"], DEFAULT_PORTS[scheme], plain["path"] or "/", plain["query"] or "")
+
+
+# What most addresses are: every part as it is sent already. The host has a name at its end, so it is no number.
+_PLAIN_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_PLAIN_URL = re.compile(
+    rf"(?P<scheme>https?)://(?P<host>(?:{_PLAIN_LABEL}\.){{1,3}}[a-z]{{2,30}})"
+    r"(?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?)(?:\?(?P<query>[A-Za-z0-9._~!$&()*+,;=:@/-]*))?"
+)
+
+
+def read_web_url(url: str) -> WebUrl | None:
+    """Read an address however it is written; see `find_web_url`, which knows a shorter way for most."""
     try:
         parts = urlsplit(url.strip(_SPACE_AND_CONTROLS))
         port = parts.port
@@ -98,8 +115,9 @@ def is_web_url(url: str) -> bool:
 
 def absolute(base: str, link: str) -> str:
     """Resolve a link against the address it stood in (RFC 3986, 5.2), fragment kept; empty if unusable."""
+    link = link.strip(_SPACE_AND_CONTROLS)
     try:
-        joined = urljoin(base, link.strip(_SPACE_AND_CONTROLS))
+        joined = link if _PLAIN_URL.fullmatch(link) and ";" not in link else urljoin(base, link)
     except ValueError:
         return ""
     found = find_web_url(joined)
@@ -118,6 +136,8 @@ def canonical(url: str) -> str:
     found = find_web_url(url)
     if found is None:
         return ""
+    if not (found.query or found.fragment or "%" in found.path):
+        return str(found)
     kept = "&".join(pair for pair in found.query.split("&") if pair and not _tracks(pair))
     path = _without_dots(_plain(found.path))
     return str(replace(found, path=path, query=_plain(kept), fragment=""))

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.urls import absolute, canonical, find_web_url, is_web_url, registrable_host
+from pipeline.urls import (
+    LONGEST_URL,
+    absolute,
+    canonical,
+    find_web_url,
+    is_web_url,
+    read_web_url,
+    registrable_host,
+)
 
 SPELLINGS = {
     "scheme and host fold": ("HTTP://News.Example.COM/A", "http://news.example.com/A"),
@@ -155,3 +163,39 @@ def test_the_suffix_list_is_the_bundled_one(tmp_path: Path) -> None:
     environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment, cwd=Path(__file__).parents[1])  # noqa: S603 - our own interpreter and text
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://outlet.example/2026/11/a-b_c~d.html",
+        "http://outlet.example",
+        "https://outlet.example?",
+        "https://outlet.example/?p=1&q=a+b",
+        "https://a-b.outlet.co.example/x;y=1/(z)'!",
+        "https://outlet.example/a/./b/../c",
+        "https://outlet.example/.well-known/x",
+        "https://outlet.example./x",
+        "https://outlet.example:443/x",
+        "https://-outlet.example/x",
+        f"https://{'a' * 64}.example/x",
+        f"https://outlet.example/{'a' * LONGEST_URL}",
+        "https://1.2.3.4/x",
+        "https://0x7f.1/x",
+        "https://one.two.three.four.five.example/x",
+        "https://outlet.example/x#y",
+        "https://outlet.example/%41?a=%zz",
+        "https://outlet.example/x?a='b'",
+        "HTTPS://Outlet.Example/x",
+        "https://user@outlet.example/x",
+        "https://outlet.example/a\\b",
+        "https://outlet.example/a b",
+        " https://outlet.example/x ",
+        "//outlet.example/x",
+        "ftp://outlet.example/x",
+        "https://localhost/x",
+    ],
+)
+def test_the_short_way_reads_as_the_long_one(url: str) -> None:
+    """Most addresses are read by one pattern; whatever it takes, the careful reader reads alike."""
+    assert find_web_url(url) == read_web_url(url)

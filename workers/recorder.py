@@ -39,6 +39,7 @@ class Recorder:
         self._import_hours = import_hours
         self._clock = clock
         self._waiting: list[_Ended] = []
+        self._entry_count = 0  #: of those that wait
         self._full = asyncio.Event()
         self._storing: asyncio.Task[None] | None = None
 
@@ -46,6 +47,7 @@ class Recorder:
         """Store one result; None if the lease had passed to somebody else. Raises StoreUnavailable."""
         ended = _Ended(lease, result, asyncio.get_running_loop().create_future())
         self._waiting.append(ended)
+        self._entry_count += ended.entry_count
         if self._is_full():
             self._full.set()
         if self._storing is None:
@@ -53,7 +55,7 @@ class Recorder:
         return await ended.future
 
     def _is_full(self) -> bool:
-        return len(self._waiting) >= MOST_POLLS or sum(one.entry_count for one in self._waiting) >= MOST_ENTRIES
+        return len(self._waiting) >= MOST_POLLS or self._entry_count >= MOST_ENTRIES
 
     async def _store_all(self) -> None:
         """Store group after group until nothing waits."""
@@ -68,14 +70,13 @@ class Recorder:
 
     def _take(self) -> list[_Ended]:
         """Take the first of those that wait, as many as a group may hold, at least one."""
-        entry_count = 0
-        for place, one in enumerate(self._waiting):
-            entry_count += one.entry_count
-            if place and (place == MOST_POLLS or entry_count > MOST_ENTRIES):
+        place = entry_count = 0
+        for one in self._waiting[:MOST_POLLS]:
+            if place and entry_count + one.entry_count > MOST_ENTRIES:
                 break
-        else:
-            place = len(self._waiting)
+            place, entry_count = place + 1, entry_count + one.entry_count
         group, self._waiting = self._waiting[:place], self._waiting[place:]
+        self._entry_count -= entry_count
         if not self._is_full():
             self._full.clear()
         return group

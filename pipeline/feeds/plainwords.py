@@ -49,6 +49,8 @@ def address_of(words: str) -> str:
 
 
 def _type(element: etree.Element, usual: str) -> str:
+    if not element.attrib:
+        return _TYPES.get(usual, usual)
     if any(name.lower() == "type" and (name != "type" or not element.tag.startswith(ATOM)) for name in element.attrib):
         raise Unusual
     written = (element.get("type") or usual).lower()

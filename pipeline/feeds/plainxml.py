@@ -53,6 +53,7 @@ _RSS_READ = frozenset({"title", "link", "description", "guid", "pubDate", "autho
 _RSS_SILENT = frozenset({"category", "comments", "enclosure", "source"})
 _ATOM_READ = frozenset({"title", "link", "id", "published", "updated", "summary", "content", "author"})
 _ATOM_SILENT = frozenset({"category", "contributor", "rights"})
+_ONCE = frozenset({"title", "description", "summary", "author", "content", "guid", "id"})
 _HEAD_SILENT = frozenset(
     {
         "description", "lastBuildDate", "pubDate", "generator", "docs", "copyright", "managingEditor", "webMaster",
@@ -181,7 +182,7 @@ def _entry(entry: etree.Element, base: str, kind: str, prefix: str, *, based: bo
             links.add(child)
         else:
             found[key].append(child)
-    if any(len(found[key]) > 1 for key in ("title", "description", "summary", "author", "content", "guid", "id")):
+    if any(len(some) > 1 and key in _ONCE for key, some in found.items()):
         raise Unusual
     guids = found["guid"] or found["id"]
     guid = last(guids)

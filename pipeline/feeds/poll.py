@@ -77,7 +77,8 @@ async def poll(feed: Feed, means: Means, *, seconds: float) -> PollResult:
     except TimeoutError:
         too_slow = Transient(Reason.TIMED_OUT, f"the poll was not done after {seconds:g} seconds")
         return _failed(feed, too_slow, attempted_at, means)
-    return replace(_answered(feed, response, parsed, attempted_at, means), archived=archived)
+    answered = _answered(feed, response, parsed, attempted_at, means)
+    return replace(answered, archived=archived) if archived else answered
 
 
 def _following(means: Means, seconds: float) -> Following:

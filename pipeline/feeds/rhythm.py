@@ -155,23 +155,20 @@ class _Rates:
     """The entries an hour expected at an instant, as known at another."""
 
     def __init__(self, rhythm: Rhythm, now: float) -> None:
-        self._rhythm = rhythm
-        self._usual = rhythm.usual_rate
+        usual = self._usual = rhythm.usual_rate
+        self._hours = [_shaped(*seen, usual) for seen in zip(rhythm.hour_counts, rhythm.hour_watched, strict=True)]
+        self._days = [_shaped(*seen, usual) for seen in zip(rhythm.day_counts, rhythm.day_watched, strict=True)]
         self._now = now
-        self._excess = _recent_ratio(rhythm, now, self._usual) - 1
+        self._excess = _recent_ratio(rhythm, now, usual) - 1
 
     def at(self, hour: float) -> float:
         """Give the rate in the clock hour that holds an instant."""
-        known, usual = self._rhythm, self._usual
-        clock, day = int(hour) % 24, _weekday(hour)
+        hours, clock = self._hours, int(hour) % 24
         # Neighbours count half: a summer hour moves everything by one, and an editor is not a clock.
-        shape = (self._of_hour(clock - 1) + 2 * self._of_hour(clock) + self._of_hour((clock + 1) % 24)) / 4
-        rate = shape * _shaped(known.day_counts[day], known.day_watched[day], usual) / usual
+        shape = (hours[clock - 1] + 2 * hours[clock] + hours[(clock + 1) % 24]) / 4
+        rate = shape * self._days[_weekday(hour)] / self._usual
         fading = math.exp(_LN2 * (self._now - hour) / RECENT_HOURS)
         return rate * (1 + self._excess * fading)
-
-    def _of_hour(self, clock: int) -> float:
-        return _shaped(self._rhythm.hour_counts[clock], self._rhythm.hour_watched[clock], self._usual)
 
 
 def _shaped(count: float, watched: float, usual: float) -> float:

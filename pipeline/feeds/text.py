@@ -8,7 +8,7 @@ deep the tags are cut out instead.
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from lxml import etree
 
@@ -42,6 +42,7 @@ _HTML = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True
 
 def clean_text(text: str) -> str:
     """Clean text of several lines: no control characters, single spaces, no blank lines, NFC."""
+    text = text.strip()
     if text.isprintable() and "  " not in text:  # nothing that is unwanted, and no space but the plain one
         return unicodedata.normalize("NFC", text).strip()
     seen = _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -82,19 +83,26 @@ def _closed(markup: str) -> str:
     return markup
 
 
-def _visible(root: etree.Element) -> Iterator[str]:
-    hidden = 0
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        if element.tag in _BLOCKS:
-            yield "\n"
-        if event == "start":
-            hidden += element.tag in _UNSEEN
-            words = element.text
-        else:
-            hidden -= element.tag in _UNSEEN
-            words = element.tail
-        if words and not hidden:
-            yield words.replace("\n", " ")
+def _visible(root: etree.Element) -> list[str]:
+    """Give the words in their order, and line ends around blocks; the parser nests no deeper than 255."""
+    found: list[str] = []
+    _walk(root, found.append, is_hidden=False)
+    return found
+
+
+def _walk(element: etree.Element, add: Callable[[str], object], *, is_hidden: bool) -> None:
+    is_block = element.tag in _BLOCKS
+    if is_block:
+        add("\n")
+    is_hidden_within = is_hidden or element.tag in _UNSEEN
+    if not is_hidden_within and (words := element.text):
+        add(words.replace("\n", " "))
+    for child in element:
+        _walk(child, add, is_hidden=is_hidden_within)
+        if not is_hidden_within and (words := child.tail):
+            add(words.replace("\n", " "))
+    if is_block:
+        add("\n")
 
 
 def _is_deep(markup: str) -> bool:
