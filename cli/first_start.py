@@ -71,7 +71,7 @@ def _store(
     tx: Connection, listed: Sequence[OpmlFeed], drafts: Sequence[SubscriptionDraft], settings: Settings
 ) -> Added:
     now = datetime.now(UTC)
-    waits = spread_seconds(len(listed), poll_policy(settings), SystemRandom())
+    waits = spread_seconds([poll_policy(settings).interval_seconds] * len(listed), SystemRandom())
     wanted = [(feed.url, feed.title, feed.folder) for feed in listed]
     added = add_many(tx, wanted, quota(settings), now, waits)
     for draft in in_order(drafts):

@@ -2,10 +2,12 @@
 
 In: the store, the transport, what the owner allows. Out: polls recorded in the store, each in one transaction.
 Hides asyncio's tasks. Several pollers share the feeds by leases. Trap: a process that was suspended wakes up with
-leases that have passed to another poller; each is looked at again before its request starts (R28).
+leases that have passed to another poller; each is looked at again before its request starts (R28). A lease is short
+and renewed while its poll goes on (`workers.hands`); how long a poll may take has nothing to do with it.
 """
 
 import asyncio
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
@@ -29,6 +31,7 @@ from pipeline.store.durations import Timed
 from pipeline.transport import Transport, failure_of_status
 from pipeline.urls import registrable_host
 from workers.clock import Clock, utc_now
+from workers.hands import Hands
 from workers.patience import Patience, pause
 from workers.recorder import Recorder
 from workers.settling import Settling
@@ -37,16 +40,11 @@ from workers.timing import TIMING
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0  #: between two looks for due feeds while none ends
-LEASE_SECONDS = 120.0  #: from the host's slot on: two requests with the usual limit, reading and recording
-RECORD_SHARE = 0.25  #: of the lease that is kept for recording
+LEASE_SECONDS = 30.0  #: from the host's slot on: how long a feed waits for another poller when this one dies
+POLL_SECONDS = 90.0  #: two requests with the usual limit, and reading
+RECORD_SECONDS = 120.0  #: for which an absent store is asked again; then the next poll brings the same
 GRACE_SECONDS = 20.0  #: for the polls under way when the process is told to stop
 PARSER_COUNT = 2  #: threads that read documents; Python runs one at a time, the second hides a slow one
-
-
-def seconds_to_poll(lease: FeedLease, now: datetime, lease_seconds: float) -> float | None:
-    """Give how long a poll that begins now may take; None if too little of the lease is left, as after a sleep."""
-    seconds = (lease.until - now).total_seconds() - RECORD_SHARE * lease_seconds
-    return seconds if seconds >= lease_seconds / 2 else None
 
 
 class Poller:
@@ -62,6 +60,7 @@ class Poller:
         concurrency: int = 32,
         import_hours: int = 24,
         lease_seconds: float = LEASE_SECONDS,
+        poll_seconds: float = POLL_SECONDS,
         grace_seconds: float = GRACE_SECONDS,
         look_seconds: float = LOOK_SECONDS,
         random: Random | None = None,
@@ -73,6 +72,8 @@ class Poller:
         self._pace = pace
         self._concurrency = concurrency
         self._lease_seconds = lease_seconds
+        self._poll_seconds = poll_seconds
+        self._hands = Hands(database, clock, lease_seconds)
         self._grace_seconds = grace_seconds
         self._look_seconds = look_seconds
         self._clock = clock
@@ -93,14 +94,15 @@ class Poller:
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`, then let the polls under way end; an absent store is waited for."""
         log.info("poller_started", concurrency=self._concurrency)
-        watching = asyncio.create_task(self._wake_at(stop))
+        beside = [asyncio.create_task(self._wake_at(stop)), asyncio.create_task(self._hands.keep())]
         try:
             await self._claim_until(stop)
             if self._running:
                 await asyncio.wait(self._running, timeout=self._grace_seconds)
         finally:
-            watching.cancel()
             await self._cancel_rest()
+            for task in beside:
+                task.cancel()
             self._parsers.shutdown(wait=False, cancel_futures=True)
         log.info("poller_stopped", **self._counts)
 
@@ -137,6 +139,7 @@ class Poller:
         )
         if leases:
             self._subscriber_count = await self._database.look(subscriptions.count_enabled)
+        self._hands.take(leases)
         for lease in leases:
             task = asyncio.create_task(self._poll(lease))
             self._running.add(task)
@@ -145,6 +148,7 @@ class Poller:
     def _ended(self, lease: FeedLease, task: asyncio.Task[None]) -> None:
         """Note the end of a poll; after a mistake of ours its lease runs out, and the others go on."""
         self._running.discard(task)
+        self._hands.drop(lease)
         self._wake.set()
         error = None if task.cancelled() else task.exception()
         if error is not None:
@@ -167,14 +171,13 @@ class Poller:
             await asyncio.sleep(wait_seconds)
             if await self._database.run(feeds.give_way, lease, self._clock()):
                 return
-        seconds = seconds_to_poll(lease, self._clock(), self._lease_seconds)
-        if seconds is None:
+        if not self._hands.is_held(lease):
             log.warning("poll_too_late", feed_id=lease.feed.id, start_at=lease.start_at.isoformat())
             return
         feed_id = lease.feed.id
         means = replace(self._means, ask=partial(self._ask, feed_id), follow=partial(self._follow, feed_id))
         with TIMING.measured(Timed.POLL):
-            result = await poll(lease.feed, means, seconds=seconds)
+            result = await poll(lease.feed, means, seconds=self._poll_seconds)
         counts = await self._record(lease, result)
         if counts is not None:
             self._report(lease, result, counts)
@@ -202,16 +205,16 @@ class Poller:
         return await self._database.look(shown.any_known, feed_id, identities)
 
     async def _record(self, lease: FeedLease, result: PollResult) -> PollCounts | None:
-        """Store the result, as long as the lease lasts; None if it could not be stored.
+        """Store the result, if the lease is still ours; None if it could not be stored.
 
         Nothing is lost then: the validators are the old ones, so the next poll brings the same again (F4).
         """
-        patience = Patience("record_waits")
+        patience, began = Patience("record_waits"), time.monotonic()
         while True:
             try:
                 counts = await self._recorder.record(lease, result)
             except StoreUnavailable as error:
-                if self._clock() >= lease.until:
+                if time.monotonic() - began >= RECORD_SECONDS:
                     break
                 await asyncio.sleep(patience.failed(error))
             else:

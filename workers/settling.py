@@ -51,7 +51,8 @@ class Settling:
         mended_count = await self._database.run(times.mend, self._clock())
         overdue = await self._database.look(times.overdue, self._clock())
         if overdue:
-            waits = spread_seconds(len(overdue), self._policy, self._random)
+            usual = self._policy.interval_seconds
+            waits = spread_seconds([late.planned_seconds or usual for late in overdue], self._random)
             await self._database.run(times.put_off, overdue, waits, self._clock())
         if mended_count or overdue:
             log.info("due_times_settled", mended_count=mended_count, overdue_count=len(overdue))

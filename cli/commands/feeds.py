@@ -113,7 +113,7 @@ def import_opml(
     """Add all feeds of an OPML file; what cannot be used is listed with the reason."""
     reading, settings, now = read_opml(_read(file)), settings_of(config), datetime.now(UTC)
     wanted = [(feed.url, feed.title, feed.folder) for feed in reading.feeds]
-    waits = spread_seconds(len(wanted), poll_policy(settings), SystemRandom())
+    waits = spread_seconds([poll_policy(settings).interval_seconds] * len(wanted), SystemRandom())
     with store_of(config) as database, database.write() as tx:
         added = add_many(tx, wanted, quota(settings), now, waits)
     skipped = [*((masked_text(text), masked_text(why)) for text, why in reading.skipped), *added.refused]

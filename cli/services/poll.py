@@ -12,13 +12,13 @@ from cli.wiring import poll_policy, transport_policy
 from pipeline.feeds.parsers import check_parsers
 from pipeline.transport import Transport
 from workers.lanes import pace_of
-from workers.poller import LEASE_SECONDS, Poller
+from workers.poller import POLL_SECONDS, Poller
 from workers.signals import Stops
 from workers.subscriber import Subscriber
 
 log = structlog.get_logger(__name__)
 
-LEASE_LIMITS = 4  #: a lease holds two requests with all their redirects, the reading and the recording
+POLL_LIMITS = 3  #: a poll holds two requests with all their redirects, and the reading
 
 
 async def poll(context: Context, stops: Stops) -> None:
@@ -34,7 +34,7 @@ async def poll(context: Context, stops: Stops) -> None:
             pace_of(settings),
             concurrency=settings.feeds.concurrency,
             import_hours=settings.feeds.import_hours,
-            lease_seconds=max(LEASE_SECONDS, LEASE_LIMITS * settings.fetch.total_seconds),
+            poll_seconds=max(POLL_SECONDS, POLL_LIMITS * settings.fetch.total_seconds),
         )
         callback_url = settings.websub.callback_url
         async with context.beating(poller.detail), AsyncExitStack() as stack:

@@ -14,7 +14,8 @@ from pipeline.model import Bound, Feed, NextPoll
 
 JITTER = 0.1  # of the interval, either way: feeds that met once drift apart (checklist F18)
 OWNERS_FLOOR_SECONDS = 300.0  # the owner may poll one feed more often than the floor, but not below this
-FIRST_POLLS_PER_SECOND = 5.0  # 10,000 imported feeds begin over 33 minutes; ten begin within two seconds
+FIRST_POLLS_PER_SECOND = 5.0  # ten feeds that begin together do so within two seconds
+SPREAD_SHARE = 0.4  # of its own interval is the longest that a feed waits so; no minute then gets thrice its share
 MOST_DOUBLINGS = 30
 LONGEST_SLEEP = timedelta(days=8)  # a week of skipDays that leave no day is read as none
 
@@ -116,10 +117,12 @@ def _sleeps(skipped: Sequence[int], unit: int, count: int) -> bool:
     return unit in skipped and len(skipped) < count
 
 
-def spread_seconds(count: int, policy: PollPolicy, random: Random) -> list[float]:
-    """Give for each of `count` feeds that begin together how long its poll waits (checklist F18).
+def spread_seconds(intervals: Sequence[float], random: Random) -> list[float]:
+    """Give for feeds of these intervals that begin together how long the poll of each waits (checklist F18).
 
-    Evenly over the time that `FIRST_POLLS_PER_SECOND` takes, at most one interval, each a little off its place.
+    Evenly over the time that `FIRST_POLLS_PER_SECOND` takes, but at most over `SPREAD_SHARE` of its own interval, each
+    a little off its place: the more feeds and the shorter their intervals, the more come in a second.
     """
-    step = min(1 / FIRST_POLLS_PER_SECOND, policy.interval_seconds / max(count, 1))
-    return [(place + random.uniform(0, 1)) * step for place in range(count)]
+    count = len(intervals)
+    steps = (min(1 / FIRST_POLLS_PER_SECOND, SPREAD_SHARE * seconds / count) for seconds in intervals)
+    return [(place + random.uniform(0, 1)) * step for place, step in enumerate(steps)]

@@ -33,6 +33,7 @@ from pipeline.model import Bound, EntryState, Feed, FeedEventKind, FeedLease, Fe
 from pipeline.store import hosts, moves, page_checks, polls
 from pipeline.store.dialects import free_rows, insert
 from pipeline.store.feed_events import note
+from pipeline.store.many import Kind, Pairs, with_pairs
 from pipeline.store.tables import entries, feeds, in_state
 from pipeline.store.types import Instant, key_of, microseconds
 from pipeline.urls import canonical, registrable_host
@@ -197,6 +198,25 @@ def give_way(tx: Connection, lease: FeedLease, now: datetime) -> bool:
     ours = update(feeds).where(feeds.c.id == lease.feed.id, feeds.c.token == lease.token)
     tx.execute(ours.values(lease_until=None, token=feeds.c.token + 1, next_poll_at=rest_until, bound=Bound.HOST))
     return True
+
+
+def renew(tx: Connection, leases: Sequence[FeedLease], until: datetime) -> set[int]:
+    """Let leases last until an instant; gives the feeds whose lease is still ours (R28)."""
+    rows = [{"feed": lease.feed.id, "held": lease.token, "until": until} for lease in leases]
+    tx.execute(_RENEW, rows)
+    found = with_pairs(tx, Kind.NUMBERS, _held, [(lease.feed.id, lease.token) for lease in leases])
+    return {row.id for row in found}
+
+
+_RENEW = (
+    update(feeds)
+    .where(feeds.c.id == bindparam("feed"), feeds.c.token == bindparam("held"), feeds.c.lease_until.is_not(None))
+    .values(lease_until=bindparam("until", type_=Instant))
+)
+
+
+def _held(wanted: Pairs) -> "Select[Any]":
+    return select(feeds.c.id).select_from(wanted.join(feeds, feeds.c.id, feeds.c.token))
 
 
 def claim_new(tx: Connection, feed: Feed, now: datetime, lease_seconds: float) -> FeedLease | None:

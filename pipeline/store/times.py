@@ -6,8 +6,9 @@ claim meanwhile; a feed's time is put off only if it still is what was read.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from pipeline.model import Bound, DeliveryState, EntryState, FeedState
 from pipeline.store.tables import deliveries, entries, feeds, hosts, in_state
@@ -16,9 +17,16 @@ from pipeline.store.types import Instant
 LONGEST_WAIT = timedelta(days=32)  # no schedule of ours waits longer, see pipeline.feeds.backoff
 LONGEST_LEASE = timedelta(hours=2)
 LONGEST_REST = timedelta(days=8)  # Retry-After is believed for seven days
+USUAL_SECONDS = 3600.0  # for a feed of which no plan is known
 OVERDUE = timedelta(minutes=1)  # less is the common lateness of a busy poller
 
-Overdue = tuple[int, datetime]  #: feed id and the time that it missed
+
+class Overdue(NamedTuple):
+    """A feed that missed its time, and how long after the attempt before that had been planned; None if it is new."""
+
+    feed_id: int
+    missed_at: datetime
+    planned_seconds: float | None
 
 
 def mend(tx: Connection, now: datetime) -> int:
@@ -46,10 +54,16 @@ def mend(tx: Connection, now: datetime) -> int:
 
 
 def overdue(tx: Connection, now: datetime) -> list[Overdue]:
-    """Give the feeds whose time has been over for a while, the longest first."""
-    found = select(feeds.c.id, feeds.c.next_poll_at)
+    """Give the feeds whose time has been over for a while: those first that missed most for their own pace."""
+    found: Select[Any] = select(feeds.c.id, feeds.c.next_poll_at, feeds.c.last_attempt_at)
     found = found.where(in_state(feeds, FeedState.ACTIVE), feeds.c.next_poll_at <= now - OVERDUE)
-    return [(row.id, row.next_poll_at) for row in tx.execute(found.order_by(feeds.c.next_poll_at, feeds.c.id))]
+    late = [_overdue(row) for row in tx.execute(found.order_by(feeds.c.next_poll_at, feeds.c.id))]
+    return sorted(late, key=lambda one: (one.missed_at - now) / timedelta(seconds=one.planned_seconds or USUAL_SECONDS))
+
+
+def _overdue(row: Row[Any]) -> Overdue:
+    planned = (row.next_poll_at - row.last_attempt_at).total_seconds() if row.last_attempt_at else 0.0
+    return Overdue(row.id, row.next_poll_at, planned if planned > 0 else None)
 
 
 def put_off(tx: Connection, late: Sequence[Overdue], waits: Sequence[float], now: datetime) -> None:
@@ -59,7 +73,7 @@ def put_off(tx: Connection, late: Sequence[Overdue], waits: Sequence[float], now
     statement = update(feeds).where(feeds.c.id == bindparam("feed"), feeds.c.next_poll_at == bindparam("missed"))
     statement = statement.values(next_poll_at=bindparam("fresh", type_=Instant), bound=Bound.SPREAD)
     rows = [
-        {"feed": feed_id, "missed": missed, "fresh": now + timedelta(seconds=wait)}
-        for (feed_id, missed), wait in zip(late, waits, strict=True)
+        {"feed": one.feed_id, "missed": one.missed_at, "fresh": now + timedelta(seconds=wait)}
+        for one, wait in zip(late, waits, strict=True)
     ]
     tx.execute(statement, rows)

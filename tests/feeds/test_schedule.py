@@ -161,20 +161,27 @@ def test_the_owner_may_lower_the_floor_of_one_feed() -> None:
 
 
 def test_an_import_is_spread() -> None:
-    """F18: 10,000 feeds begin over half an hour, ten within two seconds; in order, on no grid."""
-    many = spread_seconds(10_000, POLICY, Random(1))
-    assert 1900 < many[-1] <= 2000
+    """F18: 10,000 hourly feeds begin over 24 minutes, ten within two seconds; in order, on no grid."""
+    many = spread_seconds([HOUR] * 10_000, Random(1))
+    assert 1430 < many[-1] <= 1440
     assert all(later > earlier for earlier, later in pairwise(many))
-    assert spread_seconds(10, POLICY, Random(1))[-1] <= 2
-    assert spread_seconds(10_000, PollPolicy(interval_seconds=60), Random(1))[-1] <= 60
-    assert spread_seconds(0, POLICY, Random(1)) == []
+    assert spread_seconds([HOUR] * 10, Random(1))[-1] <= 2
+    assert spread_seconds([60] * 10_000, Random(1))[-1] <= 24
+    assert spread_seconds([], Random(1)) == []
+
+
+def test_each_waits_by_its_own_interval() -> None:
+    """F18: what is asked every quarter of an hour begins within six minutes, whatever else begins with it."""
+    quick, slow = spread_seconds([900, DAY] * 5000, Random(1))[::2], spread_seconds([900, DAY] * 5000, Random(1))[1::2]
+    assert 350 < quick[-1] <= 360
+    assert 1990 < slow[-1] <= 2000
 
 
 def test_feeds_imported_together_never_meet() -> None:
     """F18: 10,000 feeds added at once: over a day no minute has more than three times its share."""
     chance = Random(3)
     minutes: Counter[int] = Counter()
-    for first in spread_seconds(10_000, POLICY, chance):
+    for first in spread_seconds([POLICY.interval_seconds] * 10_000, chance):
         at = NOW + timedelta(seconds=first)
         while at < NOW + timedelta(days=1):
             minutes[int((at - NOW).total_seconds() // 60)] += 1

@@ -5,11 +5,13 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from pipeline.feeds.schedule import PollPolicy, spread_seconds
+from pipeline.feeds.schedule import spread_seconds
 from pipeline.model import Pace, Reason
 from pipeline.store import feeds, hosts, times
 from pipeline.store.database import Database
+from pipeline.store.tables import feeds as feed_rows
 from tests.store.making import LEASE, NO_PACE, NOW, after, lease_of, polled
 
 URL = "https://feeds.example/rss"
@@ -53,7 +55,7 @@ def test_what_fell_due_together_does_not_come_together(database: Database) -> No
             feeds.add(tx, f"https://h{n}.example/", now=after(-86_400 + n))
         late = times.overdue(tx, NOW)
         assert len(late) == 500
-        times.put_off(tx, late, spread_seconds(len(late), PollPolicy(), Random(1)), NOW)
+        times.put_off(tx, late, spread_seconds([3600.0] * len(late), Random(1)), NOW)
         due = sorted(feed.next_poll_at for feed in feeds.list_all(tx) if feed.next_poll_at)
         assert (due[0] - NOW).total_seconds() < 1
         assert 90 < (due[-1] - NOW).total_seconds() <= 100
@@ -68,3 +70,16 @@ def test_a_feed_that_was_polled_meanwhile_keeps_its_time(database: Database) -> 
         feeds.record_poll(tx, lease_of(tx, URL), polled(next_poll_at=after(3600)), 24, NOW)
         times.put_off(tx, late, [1.0], NOW)
         assert feeds.get(tx, feed.id).next_poll_at == after(3600)
+
+
+def test_who_missed_most_for_its_pace_comes_first(database: Database) -> None:
+    """F18: ten minutes are much for a feed asked every quarter of an hour, two hours little for one asked daily."""
+    with database.write() as tx:
+        daily, quick = (feeds.add(tx, f"https://h{n}.example/", now=after(-90_000)) for n in range(2))
+        for feed, waits in ((daily, 86_400 - 7200), (quick, 900)):
+            attempted = after(-7200 - 79_200) if feed is daily else after(-1500)
+            values = {"last_attempt_at": attempted, "next_poll_at": attempted + timedelta(seconds=waits)}
+            tx.execute(update(feed_rows).where(feed_rows.c.id == feed.id).values(values))
+        late = times.overdue(tx, NOW)
+    assert [one.feed_id for one in late] == [quick.id, daily.id]
+    assert [one.planned_seconds for one in late] == [900, 79_200]

@@ -6,25 +6,31 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, TypeVar
+
+from sqlalchemy import select
 
 from pipeline.errors import StoreUnavailable
 from pipeline.feeds.schedule import PollPolicy
 from pipeline.model import Feed, Pace, Reason
 from pipeline.store import feeds
 from pipeline.store.database import Database
+from pipeline.store.hosts import AHEAD
+from pipeline.store.tables import feeds as feed_rows
 from tests.feeds.documents import numbered
 from tests.origin import Origin
 from tests.workers.poller_process import FLOOR, LEASE_SECONDS
 from tests.workers.polling import NO_PACE, add, polling, stored, stored_entries
 from tests.workers.support import eventually
 from workers.clock import utc_now
+from workers.poller import LEASE_SECONDS as POLLERS_LEASE_SECONDS
 
 T = TypeVar("T")
 
 BODY = numbered(1, 2)
+HOURLY = PollPolicy(interval_seconds=3600, floor_seconds=0.1)
 # A busy machine may delay the earlier of two requests on its way and not the later, so the gaps asked for below are
 # shorter than the rule's; without the rule they would be nothing.
 
@@ -85,6 +91,33 @@ async def test_a_suspended_poller_is_replaced(origin: Origin, sqlite_url: str, s
     times = [seen.at for seen in origin.requests_for("/feed")]
     assert min(later - earlier for earlier, later in pairwise(times)) >= FLOOR.floor_seconds / 2
     assert stored(sqlite_database, feed).error_count == 0
+
+
+async def test_a_long_poll_keeps_its_short_lease(origin: Origin, sqlite_url: str, sqlite_database: Database) -> None:
+    """R28: the lease of a poll under way is renewed, so that another takes over soon from the dead and never before."""
+    held = asyncio.Event()
+    feed = add(sqlite_database, origin.serve("/feed", BODY, hold=held))
+    second = Database.open(sqlite_url)
+    async with polling(sqlite_database, policy=HOURLY, lease_seconds=4), polling(second, policy=HOURLY):
+        await origin.wait_for("/feed")
+        first_until = leased_until(sqlite_database, feed)
+        await eventually(lambda: utc_now() > first_until + timedelta(seconds=1))
+        assert leased_until(sqlite_database, feed) > first_until
+        held.set()
+        await eventually(lambda: stored(sqlite_database, feed).imported_at)
+    second.close()
+    assert len(origin.requests_for("/feed")) == 1
+
+
+def leased_until(database: Database, feed: Feed) -> datetime:
+    with database.read() as tx:
+        until: datetime = tx.execute(select(feed_rows.c.lease_until).where(feed_rows.c.id == feed.id)).scalar_one()
+    return until
+
+
+def test_a_dead_pollers_feeds_are_free_within_half_a_minute() -> None:
+    """R28: takeover within 60 seconds: the lease, and up to ten seconds until the host's slot."""
+    assert POLLERS_LEASE_SECONDS + AHEAD.total_seconds() <= 60
 
 
 async def test_a_killed_poller_keeps_the_floor(origin: Origin, sqlite_url: str, sqlite_database: Database) -> None:

@@ -23,9 +23,11 @@ from pipeline.store.tables import feeds as feed_rows
 from pipeline.store.tables import hosts
 from pipeline.store.types import EPOCH
 from workers.etiquette.scene import Origin
-from workers.poller import LEASE_SECONDS, seconds_to_poll
+from workers.hands import RENEWALS
+from workers.poller import POLL_SECONDS
 
 LOOK = timedelta(minutes=3)  # a real poller looks every second; nothing but the run's speed depends on it
+LEASE_SECONDS = POLL_SECONDS + 30  # one that is never renewed, for a poll has no middle here in which to do it
 CONCURRENCY = 8
 IMPORT_HOURS = 24
 KILLED_EVERY = timedelta(minutes=7)
@@ -98,7 +100,9 @@ class PlayedPoller:
         with database.write() as tx:
             times.mend(tx, now)
             late = times.overdue(tx, now)
-            times.put_off(tx, late, spread_seconds(len(late), self.world.policy, self.world.random), now)
+            usual = self.world.policy.interval_seconds
+            waits = spread_seconds([one.planned_seconds or usual for one in late], self.world.random)
+            times.put_off(tx, late, waits, now)
         self._plan(now, self._look)
 
     def _plan(self, when: datetime, happen: Happen) -> None:
@@ -134,7 +138,8 @@ class PlayedPoller:
 
     async def _ask(self, lease: FeedLease) -> None:
         world, seconds = self.world, 0.0
-        if seconds_to_poll(lease, world.timeline.now, LEASE_SECONDS) is None or self._gives_way(lease):
+        too_late = lease.until - world.timeline.now < timedelta(seconds=LEASE_SECONDS / RENEWALS)
+        if too_late or self._gives_way(lease):
             self.running -= 1
             return
 
@@ -145,7 +150,7 @@ class PlayedPoller:
             return response
 
         means = Means(get, world.policy, world.random, lambda: world.timeline.now, wish=wished_seconds)
-        result = await poll(lease.feed, means, seconds=LEASE_SECONDS)
+        result = await poll(lease.feed, means, seconds=POLL_SECONDS)
 
         self.in_hand += 1
 

@@ -87,7 +87,7 @@ def _url_of(cast: Cast, name: str) -> str:
 
 def _begin(world: World, cast: Cast) -> dict[str, int]:
     """Import the list as a user would, and let some feeds have a past of redirects."""
-    waits = spread_seconds(len(cast.feeds), world.policy, world.random)
+    waits = spread_seconds([world.policy.interval_seconds] * len(cast.feeds), world.random)
     with world.database.write() as tx:
         added = add_many(tx, [(url, "", "") for url in cast.feeds], Quota(1000, 1000), START, waits)
         ids = {feed.url: feed.id for feed in added.new}
