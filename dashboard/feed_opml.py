@@ -49,7 +49,7 @@ async def import_opml(sources: Sources, rules: FeedRules, body: bytes) -> Import
         raise Unusable("the file is empty; choose an OPML file, as other readers export it")
     reading_ = await asyncio.to_thread(read_opml, body)
     wanted = [(feed.url, feed.title, feed.folder) for feed in reading_.feeds]
-    waits = spread_seconds(len(wanted), rules.policy, SystemRandom())
+    waits = spread_seconds([rules.policy.interval_seconds] * len(wanted), SystemRandom())
     added = await sources.database.run(add_many, wanted, rules.quota, sources.clock(), waits)
     skipped = [*((masked_text(text), masked_text(why)) for text, why in reading_.skipped), *added.refused]
     log.info("opml_imported", added=len(added.new), known=added.known_count, skipped=len(skipped))
