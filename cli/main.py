@@ -6,6 +6,9 @@ Trap: errors of ours end here as one message; only a fault in the program itself
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,6 +38,7 @@ from cli.commands import (
 )
 from cli.exit_codes import FAILED, UNUSABLE
 from cli.output import print_error
+from cli.remote.app import SERVER, remote_app
 from cli.wiring import VERSION
 from pipeline.errors import StorywatchError, Unusable
 
@@ -76,16 +80,28 @@ app.command()(services.serve)
 @app.callback(invoke_without_command=True)
 def root(
     version: Annotated[bool, typer.Option("--version", help="Show the version and end.", is_eager=True)] = False,
+    server: Annotated[str, typer.Option("--server", help="Ask a Storywatch elsewhere, through its API.")] = "",
+    token_file: Annotated[Path | None, typer.Option("--token-file", help="File with a token for --server.")] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Send the token of --server over plain http.")] = False,
 ) -> None:
     """Show the version; everything else is in the commands."""
+    del server, token_file, insecure  # with these `main` does not come here; they stand in the help
     if version:
         typer.echo(VERSION)
         raise typer.Exit
 
 
+def is_remote(words: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Tell whether a server elsewhere is meant: `--server` stands before the command, or the environment says so."""
+    before = takewhile(lambda word: word.startswith("-"), words)
+    return bool(environ.get(SERVER)) or any(word.split("=")[0] in {"--server", "--token-file"} for word in before)
+
+
 def main() -> None:
     """Run the command line."""
     try:
+        if is_remote(sys.argv[1:], os.environ):
+            remote_app()(prog_name="storywatch")
         app()
     except Unusable as error:
         print_error(str(error))

@@ -18,7 +18,7 @@ from config.settings import HubChannel, Settings
 from pipeline.errors import BadSettings
 
 PREFIX = "STORYWATCH_"
-NOT_SETTINGS = {"STORYWATCH_CONFIG"}
+NOT_SETTINGS = {"STORYWATCH_CONFIG", "STORYWATCH_SERVER", "STORYWATCH_TOKEN_FILE"}
 DEFAULT_FILE = Path("config/storywatch.toml")
 
 

@@ -114,6 +114,12 @@ class Transport:
     async def post(
         self, url: str, *, headers: Mapping[str, str] = NO_HEADERS, body: bytes, max_bytes: int = 64_000
     ) -> Response:
+        """Send a body once; see `send`."""
+        return await self.send("POST", url, headers=headers, body=body, max_bytes=max_bytes)
+
+    async def send(
+        self, method: str, url: str, *, headers: Mapping[str, str] = NO_HEADERS, body: bytes, max_bytes: int = 64_000
+    ) -> Response:
         """Send a body once and give the answer, redirects too; nothing is followed, nothing sent twice.
 
         Once a status has come, the other side has the body: what follows it is kept as far as it comes, up to
@@ -122,7 +128,7 @@ class Transport:
         started, at = time.monotonic(), parse_url(url)
         async with (
             self._deadline(url) as deadline,
-            self._asked("POST", at, {"Accept": "*/*"}, sendable(headers), body) as answer,
+            self._asked(method, at, {"Accept": "*/*"}, sendable(headers), body) as answer,
         ):
             remark = await _receive_remark(answer, max_bytes, deadline, self._policy)
             elapsed = time.monotonic() - started

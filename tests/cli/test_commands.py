@@ -36,6 +36,10 @@ class Command:
         said = self._capsys.readouterr()
         return Ended(int(ending.value.code or 0), said.out, said.err)
 
+    def set(self, name: str, value: str) -> None:
+        """Set a variable of the environment."""
+        self._monkeypatch.setenv(name, value)
+
     def rows(self, *arguments: str) -> list[dict[str, object]]:
         """Give what a listing prints for programs."""
         listed = self(*arguments, "--json")

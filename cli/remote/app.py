@@ -1,0 +1,129 @@
+"""The command line against a server, made from the table of calls.
+
+In: the command line. Out: what the server answers, as a table or JSON. Hides click. Trap: a command of the machine
+itself that is asked for here must say so, and not look like a mistake in typing.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cli.output import print_json, print_record, print_rows
+from cli.remote.calls import CALLS, Call
+from cli.remote.server import Server, server_at
+from pipeline.errors import Unusable
+
+SERVER, TOKEN_FILE = "STORYWATCH_SERVER", "STORYWATCH_TOKEN_FILE"
+PAGE_LIMIT = 100  #: most that one request asks for
+
+
+class Commands(click.Group):
+    """Commands of which some exist on the machine itself only."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; raises Unusable with those there are."""
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            path = " ".join([*ctx.command_path.split()[1:], args[0]])
+            raise Unusable(
+                f"`{path}` is not there with --server: it needs the machine where Storywatch runs, or does not exist. "
+                f"With --server there are: {', '.join(sorted(self.commands))}"
+            )
+        return super().resolve_command(ctx, args)
+
+
+def remote_app() -> click.Command:
+    """Make the command."""
+    root = Commands(
+        name="storywatch",
+        callback=_remember,
+        params=[
+            click.Option(["--server"], envvar=SERVER, required=True, help="Address of a Storywatch dashboard."),
+            click.Option(
+                ["--token-file"], envvar=TOKEN_FILE, type=click.Path(path_type=Path), help="File with a token."
+            ),
+            click.Option(["--insecure"], is_flag=True, help="Send the token over plain http."),
+        ],
+        help="A Storywatch elsewhere, through its API.",
+        no_args_is_help=True,
+    )
+    for call in CALLS:
+        group = root.commands.get(call.group)
+        if group is None:
+            group = Commands(name=call.group, no_args_is_help=True, help=f"{call.group.capitalize()} of the server.")
+            root.add_command(group)
+        assert isinstance(group, Commands)  # noqa: S101 - made above
+        group.add_command(_command(call))
+    return root
+
+
+@click.pass_context
+def _remember(ctx: click.Context, server: str, token_file: Path | None, insecure: bool) -> None:
+    ctx.obj = server_at(server, token_file, insecure=insecure)
+
+
+def _command(call: Call) -> click.Command:
+    params: list[click.Parameter] = [click.Option(["--json", "as_json"], is_flag=True, help="Print JSON for programs.")]
+    if call.takes_number:
+        params.append(click.Argument(["number"], type=click.IntRange(min=1)))
+    if call.columns:
+        params.append(click.Option(["--limit", "-n"], type=click.IntRange(1, 10_000), default=50, help="Most rows."))
+    params += [click.Option([f"--{name}"]) for name in call.filters]
+    params += [
+        click.Argument([name]) if not place else click.Option([f"--{name}"]) for place, name in enumerate(call.fields)
+    ]
+    return click.Command(call.name, callback=_run(call), params=params, help=call.says)
+
+
+def _run(call: Call) -> Callable[..., None]:
+    @click.pass_obj
+    def run(server: Server, /, *, as_json: bool, number: int | None = None, limit: int = 50, **given: Any) -> None:
+        path = call.path.replace("{id}", str(number))
+        values = {name: value for name, value in given.items() if value is not None}
+        query: dict[str, object] = {name: values[name] for name in call.filters if name in values}
+        if call.columns:
+            _show_list(call, _items(server, path, query, limit), as_json=as_json)
+            return
+        body = {name: values[name] for name in call.fields if name in values} or None
+        _show(server.ask(call.method, path, query=query, body=body), as_json=as_json)
+
+    return run
+
+
+def _items(server: Server, path: str, query: dict[str, object], limit: int) -> list[dict[str, Any]]:
+    """Read pages until there are enough."""
+    items: list[dict[str, Any]] = []
+    cursor: object = None
+    while len(items) < limit:
+        more = {"limit": min(limit - len(items), PAGE_LIMIT), "cursor": cursor}
+        page = server.ask("GET", path, query=query | more)
+        items += page["items"]
+        cursor = page.get("next")
+        if cursor is None:
+            break
+    return items[:limit]
+
+
+def _show_list(call: Call, items: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(items)
+        return
+    rows = [{name: item.get(name) for name in call.columns} for item in items]
+    print_rows(call.group.capitalize(), rows, as_json=False, empty="The server has none.")
+
+
+def _show(told: Any, *, as_json: bool) -> None:
+    if told is None:
+        return
+    if as_json or not isinstance(told, dict):
+        print_json(told)
+        return
+    plain = {name: value for name, value in told.items() if not isinstance(value, list | dict)}
+    print_record(plain, as_json=False)
+    for name, value in told.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            rows = [{key: cell for key, cell in row.items() if not isinstance(cell, list | dict)} for row in value]
+            print_rows(name.capitalize(), rows, as_json=False, empty="")

@@ -1,0 +1,60 @@
+"""Which commands there are against a server: each is one request of its API.
+
+In: nothing. Out: `CALLS`. Pure. Trap: a test compares the paths with the API's own description; a command that is not
+here is refused by name.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command, and the request it makes."""
+
+    group: str  #: of the command: `stories`
+    name: str  #: `list`
+    method: str
+    path: str  #: with `{id}` where the command's argument goes
+    says: str  #: its help
+    columns: Sequence[str] = ()  #: of a list that is shown to people; empty for a record
+    filters: Sequence[str] = ()  #: options that go into the query
+    fields: Sequence[str] = ()  #: the first is the argument, the others options, all go into the body
+
+    @property
+    def takes_number(self) -> bool:
+        """Tell whether its argument is a number."""
+        return "{id}" in self.path
+
+
+FEED = ("id", "title", "folder", "state", "last_success_at", "next_poll_at", "error_count", "url")
+CALLS = (
+    Call(
+        *("stories", "list", "GET", "/stories", "List stories."),
+        columns=("id", "title", "outlet_count", "article_count", "changed_at"),
+        filters=("order", "q"),
+    ),
+    Call("stories", "show", "GET", "/stories/{id}", "Show a story with its articles and alerts."),
+    Call("articles", "show", "GET", "/articles/{id}", "Show an article with its text."),
+    Call(
+        *("alerts", "list", "GET", "/alerts", "List the newest alerts."),
+        columns=("id", "created_at", "subscription_name", "outlet", "article_title"),
+    ),
+    Call(
+        *("deliveries", "list", "GET", "/deliveries", "List the newest deliveries."),
+        columns=("id", "created_at", "channel", "state", "reason", "attempts", "error"),
+        filters=("state",),
+    ),
+    Call("deliveries", "replay", "POST", "/deliveries/{id}/replay", "Send a parked delivery again, under its id."),
+    Call("feeds", "list", "GET", "/feeds", "List all feeds.", columns=FEED),
+    Call("feeds", "show", "GET", "/feeds/{id}", "Show a feed."),
+    Call("feeds", "add", "POST", "/feeds", "Watch a feed.", fields=("url", "title", "folder")),
+    Call("feeds", "remove", "DELETE", "/feeds/{id}", "Stop watching a feed; its articles stay."),
+    Call("feeds", "pause", "POST", "/feeds/{id}/pause", "Do not poll a feed until it is resumed."),
+    Call("feeds", "resume", "POST", "/feeds/{id}/resume", "Poll a paused or gone feed again."),
+    Call("queue", "show", "GET", "/queue", "Show what waits, what is in work and what failed."),
+    Call(
+        *("tokens", "list", "GET", "/tokens", "List the tokens given out."),
+        columns=("id", "name", "scope", "created_at", "last_used_at"),
+    ),
+)

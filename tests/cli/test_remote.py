@@ -1,0 +1,128 @@
+"""`storywatch --server`: the same questions, asked of a real dashboard elsewhere, with a real token."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from cli.main import is_remote
+from cli.remote.calls import CALLS
+from config.settings import WebSettings
+from dashboard.app import create_app
+from pipeline.model import Scope
+from pipeline.store import feeds, tokens
+from pipeline.store.database import Database
+from tests.cli.test_commands import Command
+from tests.dashboard.newsroom import Newsroom
+from tests.dashboard.serving import Site, serving
+from workers.clock import utc_now
+
+
+@pytest.fixture
+def site(sqlite_database: Database) -> Iterator[Site]:
+    """Give a dashboard with a password and one story."""
+    now = utc_now()
+    newsroom = Newsroom(sqlite_database, now)
+    feed = newsroom.feed("https://gazette.example/rss", "Gazette")
+    newsroom.publish(feed, "Ferry strike goes on", "Crews voted.", now - timedelta(minutes=5))
+    with serving(create_app(sqlite_database, WebSettings(password="a long enough one"))) as running:
+        yield running
+
+
+@pytest.fixture
+def remote(storywatch_here: Command, site: Site, sqlite_database: Database, tmp_path: Path) -> Command:
+    """Give the command, pointed at the server by the environment, with a token that may write."""
+    with sqlite_database.write() as tx:
+        _, token = tokens.make(tx, "remote", Scope.WRITE, utc_now())
+    (tmp_path / "token").write_text(f"{token}\n")
+    storywatch_here.set("STORYWATCH_SERVER", site.origin)
+    storywatch_here.set("STORYWATCH_TOKEN_FILE", str(tmp_path / "token"))
+    return storywatch_here
+
+
+def test_the_server_answers_as_the_machine_would(remote: Command) -> None:
+    """Lists and records come as tables and as JSON."""
+    (story,) = remote.rows("stories", "list")
+    assert story["title"] == "Ferry strike goes on"
+    shown = remote("stories", "show", story["id"])
+    assert "Ferry strike goes on" in shown.stdout
+    (article,) = json.loads(remote("stories", "show", story["id"], "--json").stdout)["articles"]
+    assert "Crews voted." in remote("articles", "show", article["id"]).stdout
+    assert remote.rows("alerts", "list") == []
+    assert remote("queue", "show").returncode == 0
+
+
+def test_feeds_are_changed_there(remote: Command, sqlite_database: Database) -> None:
+    """A feed is added, paused, resumed and removed on the server, not here."""
+    assert remote("feeds", "add", "https://new.example/rss", "--title", "New").returncode == 0
+    number = next(row["id"] for row in remote.rows("feeds", "list") if row["title"] == "New")
+    for verb, state in (("pause", "paused"), ("resume", "active")):
+        assert remote("feeds", verb, number).returncode == 0
+        assert remote.rows("feeds", "list")[-1]["state"] == state
+    assert remote("feeds", "remove", number).returncode == 0
+    with sqlite_database.read() as tx:
+        assert [feed.title for feed in feeds.list_all(tx)] == ["Gazette"]
+    assert not Path("data").exists(), "nothing was opened here"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("backup", "b.zip"), "`backup` is not there with --server"),
+        (("stories", "merge", "1", "2"), "`stories merge` is not there with --server"),
+        (("stories", "show", "999"), "Nothing here"),
+        (("tokens", "list"), "403"),
+    ],
+)
+def test_what_cannot_be_done_there_says_why(words: tuple[str, ...], says: str, remote: Command) -> None:
+    """A command of the machine itself, a number that nothing has, more than the token may do."""
+    ended = remote(*words)
+    assert ended.returncode == 2
+    assert says in ended.stderr or ("more than" in ended.stderr.lower())
+
+
+def test_a_server_that_cannot_be_asked_says_why(remote: Command, site: Site, tmp_path: Path) -> None:
+    """No token, a wrong one, a server that is away, plain http beyond this machine: each has its own words."""
+    (tmp_path / "wrong").write_text("swt_wrong")
+    (tmp_path / "empty").write_text("")
+    for words, code, says in (
+        (("--token-file", tmp_path / "wrong"), 2, "token"),
+        (("--token-file", tmp_path / "empty"), 2, "holds no token"),
+        (("--token-file", tmp_path / "missing"), 2, "cannot be read"),
+        (("--server", "http://127.0.0.1:9"), 1, "does not answer"),
+        (("--server", "http://watch.example"), 2, "--insecure"),
+        (("--server", "nonsense"), 2, "no address"),
+    ):
+        ended = remote(*words, "stories", "list")
+        assert (ended.returncode, says in ended.stderr) == (code, True), (words, ended.stderr)
+        assert "swt_wrong" not in ended.stderr
+    assert site
+
+
+def test_every_call_is_one_of_the_api(sqlite_database: Database) -> None:
+    """The table of calls and the API's own description agree."""
+    with serving(create_app(sqlite_database, WebSettings())) as running:
+        described = running.ask("/api/v1/openapi.json").json["paths"]
+    paths = {}
+    for path, methods in described.items():
+        plain = "/".join("{id}" if part.startswith("{") else part for part in path.split("/"))
+        paths[plain] = {method.upper() for method in methods}
+    assert [call for call in CALLS if call.method not in paths.get(call.path, ())] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "environ", "remote"),
+    [
+        (["stories", "list"], {}, False),
+        (["--server", "https://x", "stories"], {}, True),
+        (["--server=https://x", "stories"], {}, True),
+        (["--insecure", "--server", "https://x", "stories"], {}, True),
+        (["feeds", "add", "--server"], {}, False),
+        (["stories"], {"STORYWATCH_SERVER": "https://x"}, True),
+    ],
+)
+def test_a_server_is_meant_only_before_the_command(words: list[str], environ: dict[str, str], remote: bool) -> None:
+    """An option of a command that is spelled alike changes nothing."""
+    assert is_remote(words, environ) is remote
