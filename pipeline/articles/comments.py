@@ -13,6 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from pipeline.articles.blocks import PARAGRAPH_CHARACTERS, Block, Page
@@ -65,6 +66,8 @@ def find_comments(page: Page) -> set[int]:
     """Give the indexes of what is surely readers' comments, of the label before them and all after them."""
     start = _article_end(page.blocks)
     found: set[int] = set()
+    if sum(map(_is_named, page.blocks[start:])) < _FEWEST:
+        return found
     for row in _rows(page, start):
         if row.inline and _are_names(page, row) and _is_apart(page, row) and _ends_page(page, row):
             has_label = row.first > start and _is_label(page.blocks[row.first - 1])
@@ -144,7 +147,12 @@ def _is_named(block: Block) -> bool:
 
 def _is_name(text: str) -> bool:
     """Tell whether a text may be somebody's name, alone or with a time: a few words and no sentence."""
-    if len(text) > _LABEL_CHARACTERS or _SENTENCE_END.search(text):
+    return len(text) <= _LABEL_CHARACTERS and _names_somebody(text)
+
+
+@lru_cache(maxsize=2000)
+def _names_somebody(text: str) -> bool:
+    if _SENTENCE_END.search(text):
         return False
     words = _WORD.findall(text)
     if _DIGITS.search(text):

@@ -1,0 +1,101 @@
+"""Reading pages as servers really give them: redirects, encodings, walls, and what a host's pages teach."""
+
+import json
+
+import pytest
+
+from pipeline.model import Reason, TextSource
+from pipeline.store import articles, entries, repeats
+from tests.origin.answer import Answer
+from tests.origin.server import Origin
+from tests.store.making import NO_PACE, NOW, entry, show
+from tests.workers.test_page_job import HTML, PAGE, STORY, SUMMARY, Desk, desk
+
+__all__ = ["desk"]
+
+OFFER = "Readers of this paper travel with us to the islands in May, with a guide and a cabin of their own, for less."
+
+
+async def test_redirects_lead_to_the_canonical_address(desk: Desk, origin: Origin) -> None:
+    """Tracking parameters fall away, and the page's own address wins over the one that was asked."""
+    canonical = '<link rel="canonical" href="/2026/bridge?utm_source=rss"></head>'
+    origin.serve("/new", PAGE.replace("</head>", canonical), headers=HTML)
+    origin.script("/moved", [Answer.redirect("/new?utm_campaign=x", 301)])
+    desk.show(origin.script("/old", [Answer.redirect("/moved", 307)]), summary=SUMMARY)
+    await desk.run()
+    _, article = desk.stored()
+    assert article
+    assert article.url == origin.url("/2026/bridge")
+    assert article.text_source is TextSource.PAGE
+
+
+async def test_a_page_that_leads_home_is_not_the_article(desk: Desk, origin: Origin) -> None:
+    """A deleted article that redirects to the front page leaves the feed's text, and says why."""
+    origin.serve("/", PAGE, headers=HTML)
+    desk.show(origin.script("/gone", [Answer.redirect("/")]), summary=SUMMARY)
+    await desk.run()
+    _, article = desk.stored()
+    assert article
+    assert (article.text, article.note) == (SUMMARY, Reason.INDEX_PAGE)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "headers", "declared"),
+    [
+        ("windows-1251", [("Content-Type", "text/html; charset=windows-1251")], ""),
+        ("koi8-r", [("Content-Type", "text/html")], '<meta charset="koi8-r">'),
+        ("utf-16", [("Content-Type", "text/html")], ""),
+        ("utf-8-sig", [("Content-Type", "text/html; charset=latin-1")], ""),
+    ],
+)
+async def test_encodings(
+    desk: Desk, origin: Origin, encoding: str, headers: list[tuple[str, str]], declared: str
+) -> None:
+    """Header, meta element and byte order mark are believed in their order."""
+    said = "Мост через реку закрыли в понедельник, когда инженеры нашли трещины в двух опорах. " * 6
+    html = f"<html><head>{declared}<title>Мост</title></head><body><h1>Мост</h1><p>{said}</p></body></html>"
+    desk.show(origin.serve("/most", html.encode(encoding), headers=headers))
+    await desk.run()
+    _, article = desk.stored()
+    assert article
+    assert "трещины в двух опорах" in article.text
+
+
+TOWNS = ("Tarvo", "Velm", "Orrest", "Skarholm", "Pellborg")
+
+
+async def test_what_a_host_repeats_is_learned_and_left_out(desk: Desk, origin: Origin) -> None:
+    """Four pages of a host end with the same offer; on the fifth it is known to be none of the article's."""
+    shown = []
+    for number, town in enumerate(TOWNS):
+        body = "".join(f"<p>In {town}, we hear, {said}.</p>" for said in STORY.split(". ")[:4])
+        html = f"<html><head><title>{town}</title></head><body><div>{body}<p>{OFFER}</p></div></body></html>"
+        url = origin.serve(f"/{number}", html, headers=HTML)
+        shown.append(entry(number, url=url, title=f"A bridge is closed in {town}"))
+    with desk.database.write() as tx:
+        show(tx, *shown)
+        released = entries.release(tx, NOW, 10, 60, NO_PACE)
+    jobs = desk.jobs()
+    for row in released:
+        await jobs.fetch_page(row.id, row.token)
+    with desk.database.read() as tx:
+        last, *_, first = articles.recent(tx, 10)
+    assert OFFER in first.article.text
+    assert OFFER not in last.article.text
+    assert last.article.text.count("we hear") == 4
+
+
+async def test_pages_are_counted_by_host_and_kind(desk: Desk, origin: Origin) -> None:
+    """What a page was is counted for the operator, with what its article came from kept beside it."""
+    data = {"@type": "NewsArticle", "headline": "Closed", "dateModified": "2026-02-28T10:00:00Z"}
+    html = PAGE.replace("</head>", f'<script type="application/ld+json">{json.dumps(data)}</script></head>')
+    desk.show(origin.serve("/bridge", html, headers=HTML), summary=SUMMARY)
+    await desk.run()
+    _, article = desk.stored()
+    assert article
+    assert article.modified_at is not None
+    assert dict(article.sources)["modified_at"] == "json-ld"
+    assert dict(article.sources)["title"] == "feed"
+    with desk.database.read() as tx:
+        [seen] = repeats.hosts_seen(tx, 10)
+    assert dict(seen.kinds) == {repeats.ARTICLE: 1}
