@@ -1,7 +1,8 @@
 """Feeds for programs, beyond their list: search, check, plan, events, moves, reports, OPML.
 
 In: requests. Out: shapes. Hides FastAPI's routing. Trap: search and check ask the outside; page and API share one
-allowance for them (S35). These routes must be added before `/feeds/{feed_id}`, or their names are taken for numbers.
+allowance for them (S35). Where a number stands it is said (`{feed_id:int}`), or names like `find` would be taken for
+one.
 """
 
 from dataclasses import dataclass
@@ -70,11 +71,13 @@ def feed_look_routes(doors: FeedDoors) -> APIRouter:
     async def check_any(request: Request, wanted: Address) -> list[StepShape]:
         return [StepShape.of(step) for step in await looking.check(request, wanted.url)]
 
-    @router.post("/feeds/{feed_id}/check", summary="Explain what a poll of a feed sees, unless politeness forbids one")
+    @router.post(
+        "/feeds/{feed_id:int}/check", summary="Explain what a poll of a feed sees, unless politeness forbids one"
+    )
     async def check_one(request: Request, feed_id: Id) -> list[StepShape]:
         return [StepShape.of(step) for step in await looking.check(request, feed_id)]
 
-    @router.get("/feeds/{feed_id}/plan", summary="Show when a feed is asked next and why, and its rhythm")
+    @router.get("/feeds/{feed_id:int}/plan", summary="Show when a feed is asked next and why, and its rhythm")
     async def plan(feed_id: Id) -> PlanShape:
         now = sources.clock()
         facts = await sources.database.look(look_at_feed, feed_id, now)
@@ -104,7 +107,7 @@ def feed_report_routes(doors: FeedDoors) -> APIRouter:
     async def etiquette() -> EtiquetteShape:
         return EtiquetteShape.model_validate(await sources.database.look(asked_figures, sources.clock()))
 
-    @router.get("/feeds/{feed_id}/events", summary="List what happened to a feed, the newest first")
+    @router.get("/feeds/{feed_id:int}/events", summary="List what happened to a feed, the newest first")
     async def events_of(feed_id: Id, limit: Limit = 100) -> Page[FeedEventShape]:
         await sources.database.look(feeds.get, feed_id)
         found = await sources.database.look(feed_events.recent, limit, feed_id)
@@ -123,12 +126,14 @@ def feed_deed_routes(doors: FeedDoors) -> APIRouter:
     looking, sources = doors.looking, doors.looking.sources
 
     @router.post(
-        "/feeds/{feed_id}/refresh", summary="Ask a feed as soon as politeness allows, once however often called"
+        "/feeds/{feed_id:int}/refresh", summary="Ask a feed as soon as politeness allows, once however often called"
     )
     async def refresh(feed_id: Id, wanted: Refresh) -> FeedShape:
         return FeedShape.of(await sources.database.run(_refresh, feed_id, wanted, sources.clock()))
 
-    @router.post("/feeds/{feed_id}/move-back", summary="Bring a feed back to the address it had before its last move")
+    @router.post(
+        "/feeds/{feed_id:int}/move-back", summary="Bring a feed back to the address it had before its last move"
+    )
     async def move_back(feed_id: Id) -> FeedShape:
         await sources.database.run(moves.undo, feed_id, sources.clock())
         return FeedShape.of(await sources.database.look(feeds.get, feed_id))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import JsonValue, StringConstraints
+from pydantic import JsonValue, StrictBool, StringConstraints
 
 from dashboard.api.shapes import Shape
 from dashboard.feed_opml import ImportReport
@@ -142,7 +142,7 @@ class PlanShape(Shape):
 class Refresh(Shape):
     """How to ask a feed out of its turn."""
 
-    ignore_cache: bool = False  #: without validators, once; it is noted among the feed's events
+    ignore_cache: StrictBool = False  #: without validators, once; it is noted among the feed's events
 
 
 class FeedEventShape(Shape):

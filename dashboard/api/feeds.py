@@ -33,21 +33,21 @@ def feed_routes(sources: Sources, looking: Looking) -> APIRouter:
     async def add(new: NewFeed) -> FeedShape:
         return await shown(await looking.add(new.url, Wanted(**new.model_dump(exclude={"url"}))))
 
-    @router.get("/feeds/{feed_id}", summary="Show a feed")
+    @router.get("/feeds/{feed_id:int}", summary="Show a feed")
     async def one(feed_id: Id) -> FeedShape:
         return await shown(feed_id)
 
-    @router.delete("/feeds/{feed_id}", summary="Stop watching a feed; its articles stay", status_code=204)
+    @router.delete("/feeds/{feed_id:int}", summary="Stop watching a feed; its articles stay", status_code=204)
     async def remove(feed_id: Id) -> Response:
         await sources.database.run(feeds.remove, feed_id)
         return Response(status_code=204)
 
-    @router.post("/feeds/{feed_id}/pause", summary="Do not poll a feed until it is resumed")
+    @router.post("/feeds/{feed_id:int}/pause", summary="Do not poll a feed until it is resumed")
     async def pause(feed_id: Id) -> FeedShape:
         await sources.database.run(feeds.pause, feed_id)
         return await shown(feed_id)
 
-    @router.post("/feeds/{feed_id}/resume", summary="Poll a paused or gone feed again")
+    @router.post("/feeds/{feed_id:int}/resume", summary="Poll a paused or gone feed again")
     async def resume(feed_id: Id) -> FeedShape:
         await sources.database.run(feeds.resume, feed_id, sources.clock())
         return await shown(feed_id)
