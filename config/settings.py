@@ -215,6 +215,7 @@ class WebSettings(Section):
     checks_per_minute: int = Field(
         10, ge=1, description="Searches for feeds and checks of one that a token or user may start in a minute."
     )
+    subscriptions_per_user: int = Field(1_000, ge=1, description="Subscriptions that one user may have.")
     https: bool = Field(
         False, description="Whether visitors reach it by https, through a proxy of yours; cookies then travel only so."
     )

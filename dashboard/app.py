@@ -116,14 +116,14 @@ def create_app(
     app.include_router(feed_opml_routes(sources, framing, feed_rules))
     app.include_router(feed_report_routes(sources, framing, hygiene))
     app.include_router(feed_page_routes(sources, framing, feed_rules))
-    app.include_router(editor_routes(sources, framing, channels))
+    app.include_router(editor_routes(sources, framing, channels, settings.subscriptions_per_user))
     app.include_router(alert_page_routes(sources, framing))
     app.include_router(why_routes(sources, framing))
     app.include_router(channel_routes(sources, framing, channels))
     app.include_router(subscription_page_routes(sources, framing, channels, site_url))
     if callbacks is not None:
         app.include_router(hub_routes(callbacks))
-    api = create_api(sources, FeedDoors(looking, hygiene), channels, site_url)
+    api = create_api(sources, FeedDoors(looking, hygiene), channels, settings.subscriptions_per_user, site_url)
     app.mount("/api/v1", Rationed(api, Allowance(settings.requests_per_minute, REQUESTS_FOR_ALL), clock))
     app.mount("/static", StaticFiles(directory=STATIC))
     if queue_url:

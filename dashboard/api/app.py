@@ -53,8 +53,8 @@ UNUSABLE = {
 }
 
 
-def create_api(sources: Sources, doors: FeedDoors, channels: Channels, site_url: str = "") -> FastAPI:
-    """Make the application; it opens and starts nothing."""
+def create_api(sources: Sources, doors: FeedDoors, channels: Channels, most: int, site_url: str) -> FastAPI:
+    """Make the application; it opens and starts nothing. No user gets more than `most` subscriptions."""
     api = FastAPI(
         title="Storywatch",
         version="1",
@@ -71,7 +71,7 @@ def create_api(sources: Sources, doors: FeedDoors, channels: Channels, site_url:
     for more in (feed_look_routes, feed_report_routes, feed_deed_routes):
         api.include_router(more(doors))
     api.include_router(feed_routes(sources, doors.looking))
-    for router in (query_api(sources), file_api(sources, channels), subscription_api(sources, channels)):
+    for router in (query_api(sources), file_api(sources, channels, most), subscription_api(sources, channels, most)):
         api.include_router(router)
     api.include_router(subscription_verbs(sources, site_url))
     api.include_router(channel_api(sources, channels))

@@ -27,6 +27,7 @@ from dashboard.sources import Sources
 from dashboard.subscriptions.channels import Channels
 from dashboard.subscriptions.editor import TRIALS_AT_ONCE
 from dashboard.subscriptions.pages import written_out
+from dashboard.subscriptions.saving import refuse_beyond
 from pipeline.alerts.query.notes import notes
 from pipeline.errors import BadQuery
 from pipeline.importing import Stored, import_file
@@ -58,8 +59,8 @@ def query_api(sources: Sources) -> APIRouter:
     return router
 
 
-def file_api(sources: Sources, channels: Channels) -> APIRouter:
-    """Make the routes of the file of subscriptions."""
+def file_api(sources: Sources, channels: Channels, most: int) -> APIRouter:
+    """Make the routes of the file of subscriptions; no user gets more than `most`."""
     router = APIRouter(tags=["subscriptions"])
     database = sources.database
 
@@ -72,8 +73,9 @@ def file_api(sources: Sources, channels: Channels) -> APIRouter:
     @router.post("/subscriptions/import", summary="Add and change subscriptions from such a file; others stay")
     async def read_file(request: Request, file: FileShape) -> Imported:
         visitor, known = visitor_of(request), frozenset(channels.kinds)
-        done = await database.run(
-            lambda tx: import_file(
+
+        def read(tx: Connection) -> list[Stored]:
+            done = import_file(
                 tx,
                 file.toml,
                 known,
@@ -82,7 +84,10 @@ def file_api(sources: Sources, channels: Channels) -> APIRouter:
                 dry_run=file.dry_run,
                 allowed=lambda held: check_owner(visitor, held),
             )
-        )
+            refuse_beyond(tx, visitor, most)
+            return done
+
+        done = await database.run(read)
         counts = {word.value: done.count(word) for word in Stored}
         return Imported(**counts)
 

@@ -21,7 +21,7 @@ from dashboard.may import Visitor, check_owner
 from dashboard.sources import Sources
 from dashboard.subscriptions.channels import Channels
 from dashboard.subscriptions.pages import SubscriptionVerb, change_subscription
-from dashboard.subscriptions.saving import refuse_unknown
+from dashboard.subscriptions.saving import refuse_beyond, refuse_unknown
 from pipeline.alerts.links import feed_link
 from pipeline.model import Subscription
 from pipeline.store import subscriptions
@@ -33,8 +33,8 @@ Words = Annotated[str, Query(max_length=200, description="Words of the name or t
 After = Annotated[str, Query(max_length=200, description="Only those whose name comes after this one")]
 
 
-def subscription_api(sources: Sources, channels: Channels) -> APIRouter:
-    """Make the routes of subscriptions."""
+def subscription_api(sources: Sources, channels: Channels, most: int) -> APIRouter:
+    """Make the routes of subscriptions; no user gets more than `most`."""
     router = APIRouter(tags=["subscriptions"])
     database = sources.database
 
@@ -48,7 +48,7 @@ def subscription_api(sources: Sources, channels: Channels) -> APIRouter:
     )
     async def make(request: Request, draft: SubscriptionDraftShape) -> SubscriptionShape:
         refuse_unknown(draft.channels, tuple(channels.kinds))
-        made = await database.run(lambda tx: _make(tx, draft, visitor_of(request), sources))
+        made = await database.run(lambda tx: _make(tx, draft, visitor_of(request), sources, most))
         return SubscriptionShape.of(made)
 
     @router.get("/subscriptions/{subscription_id:int}", summary="Show a subscription")
@@ -105,9 +105,10 @@ def subscription_verbs(sources: Sources, site_url: str) -> APIRouter:
     return router
 
 
-def _make(tx: Connection, draft: SubscriptionDraftShape, visitor: Visitor, sources: Sources) -> Subscription:
+def _make(tx: Connection, draft: SubscriptionDraftShape, visitor: Visitor, sources: Sources, most: int) -> Subscription:
     now = sources.clock()
     made = save(tx, draft.name, draft.query, draft.channels, now, draft.rule.rule, owner_id=visitor.id)
+    refuse_beyond(tx, visitor, most)
     if made.enabled != draft.enabled:
         check_owner(visitor, made)
         subscriptions.switch(tx, made.id, enabled=draft.enabled)

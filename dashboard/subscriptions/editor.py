@@ -39,10 +39,10 @@ TRIALS_AT_ONCE = 2
 log = structlog.get_logger()
 
 
-def editor_routes(sources: Sources, framing: Framing, channels: Channels) -> APIRouter:
-    """Make the routes of the editor."""
+def editor_routes(sources: Sources, framing: Framing, channels: Channels, most: int) -> APIRouter:
+    """Make the routes of the editor; no user gets more than `most` subscriptions."""
     router = APIRouter(default_response_class=HTMLResponse)
-    editor = _Editor(sources, framing, channels)
+    editor = _Editor(sources, framing, channels, most)
 
     @reading(router, "/subscriptions/new")
     async def new(request: Request) -> Response:
@@ -70,7 +70,8 @@ def editor_routes(sources: Sources, framing: Framing, channels: Channels) -> API
 class _Editor:
     """Answers what the form asks."""
 
-    def __init__(self, sources: Sources, framing: Framing, channels: Channels) -> None:
+    def __init__(self, sources: Sources, framing: Framing, channels: Channels, most: int) -> None:
+        self._most = most
         self._sources = sources
         self._framing = framing
         self._channels = channels
@@ -92,9 +93,8 @@ class _Editor:
         if checked.mistake or checked.problems:
             return await self.show(request, draft, problem="Not saved yet: see what is marked below.", status=422)
         try:
-            known = tuple(self._channels.kinds)
-            visitor = visitor_of(request)
-            number = await self._sources.database.run(save_draft, draft, known, visitor, self._sources.clock())
+            known, visitor, now = tuple(self._channels.kinds), visitor_of(request), self._sources.clock()
+            number = await self._sources.database.run(save_draft, draft, known, visitor, now, self._most)
         except NotFound:
             raise
         except Unusable as error:

@@ -19,10 +19,10 @@ from pipeline.store import subscriptions
 from pipeline.subscribing import change, rename, save
 
 
-def save_draft(tx: Connection, draft: Draft, known: Collection[str], visitor: Visitor, now: datetime) -> int:
+def save_draft(tx: Connection, draft: Draft, known: Collection[str], visitor: Visitor, now: datetime, most: int) -> int:
     """Add a subscription, or change the one that the draft names; raises Unusable, NotFound and BadQuery.
 
-    Answers 403 for one that is somebody else's.
+    Answers 403 for one that is somebody else's; nobody gets more than `most`.
     """
     if not draft.name:
         raise Unusable("give it a name")
@@ -33,7 +33,19 @@ def save_draft(tx: Connection, draft: Draft, known: Collection[str], visitor: Vi
     if held is not None:
         check_owner(visitor, held)
     refuse_unknown(draft.channels, [*known, *(held.channels if held else ())])
-    return _add(tx, draft, rule, visitor, now) if held is None else _change(tx, held, draft, rule)
+    if held is not None:
+        return _change(tx, held, draft, rule)
+    added = _add(tx, draft, rule, visitor, now)
+    refuse_beyond(tx, visitor, most)
+    return added
+
+
+def refuse_beyond(tx: Connection, visitor: Visitor, most: int) -> None:
+    """Raise Unusable if a visitor has more subscriptions than one may have (S35); asked after one was added."""
+    if visitor.id is not None and subscriptions.count_of(tx, visitor.id) > most:
+        raise Unusable(
+            f"nobody may have more than {most} subscriptions; remove one, or have web.subscriptions_per_user raised"
+        )
 
 
 def refuse_unknown(channels: Collection[str], known: Collection[str]) -> None:

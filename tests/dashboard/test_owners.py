@@ -5,11 +5,14 @@ from collections.abc import Callable
 import pytest
 from argon2 import PasswordHasher
 
-from pipeline.model import DeliveryState, Reason, Role
-from pipeline.store import deliveries, subscriptions, users
-from tests.dashboard.conftest import NOW, PASSWORD
+from config.settings import WebSettings
+from dashboard.app import create_app
+from pipeline.model import DeliveryState, Reason, Role, Scope
+from pipeline.store import deliveries, subscriptions, tokens, users
+from tests.dashboard.conftest import NOW, PASSWORD, Clock, FixedQueue
 from tests.dashboard.newsroom import Newsroom
-from tests.dashboard.serving import Site
+from tests.dashboard.serving import Site, serving
+from tests.dashboard.test_api import send
 from tests.dashboard.test_pages import Outline
 from tests.dashboard.test_users import enter, press
 
@@ -95,3 +98,24 @@ def test_dead_letters_are_replayed_by_their_owner(site: Site, newsroom: Newsroom
     assert press(site, signed("eva"), f"/alerts/deliveries/{parked.id}/replay").status == 303
     assert press(site, signed("eva"), "/alerts/deliveries/99/replay").status == 404
     assert press(site, signed("ada"), "/alerts/deliveries/replay").status == 303
+
+
+def test_nobody_gets_more_than_the_settings_allow(newsroom: Newsroom, clock: Clock) -> None:
+    """S35: by form, API and file, the next one is refused and nothing of it stored; changing one is no new one."""
+    with newsroom.database.write() as tx:
+        eva = users.add(tx, "eva", Role.EDITOR, HASH, NOW)
+        _, text = tokens.make(tx, "eva", Scope.WRITE, NOW, eva.id)
+    toml = "".join(f'[[subscription]]\nname = "{name}"\nquery = "ferry"\nchannels = []\n' for name in "AB")
+    app = create_app(newsroom.database, WebSettings(subscriptions_per_user=1), FixedQueue(), clock=clock)
+    with serving(app) as site:
+        session, bearer = enter(site, "eva"), f"Bearer {text}"
+        assert send(site, "POST", "/subscriptions/import", {"toml": toml}, authorization=bearer).status == 400
+        number = _saved(site, session)
+        assert _saved(site, session, id=str(number), query="boat") == number
+        refused = press(site, session, "/subscriptions/save", name="Second", query="ferry")
+        assert refused.status == 422
+        assert "more than 1 subscriptions" in refused.body
+        draft = {"name": "Second", "query": "ferry"}
+        assert send(site, "POST", "/subscriptions", draft, authorization=bearer).status == 400
+    with newsroom.database.read() as tx:
+        assert subscriptions.names(tx, 9) == ["Harbour"]
