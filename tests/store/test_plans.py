@@ -9,7 +9,20 @@ import pytest
 from sqlalchemy import Connection, event
 
 from pipeline.model import EntryState, Reason
-from pipeline.store import alerts, articles, counts, deliveries, digests, entries, feeds, page_checks, stories, watches
+from pipeline.store import (
+    alerts,
+    articles,
+    counts,
+    deliveries,
+    digests,
+    entries,
+    feeds,
+    page_checks,
+    signs,
+    stories,
+    troubles,
+    watches,
+)
 from pipeline.store.database import Database
 from pipeline.store.page_checks import Planned
 from tests.store.making import LEASE, NOW, PACE, after, article, document, entry, first, lease_of, polled, show, sketch
@@ -81,6 +94,15 @@ def _look(tx: Connection) -> None:
     stories.recent(tx, 9)
 
 
+def _troubles(tx: Connection) -> None:
+    troubles.grouped(tx, 9)
+    troubles.members(tx, "h1.example", Reason.TIMED_OUT, EntryState.WAITING, None, 9)
+
+
+def _signs(tx: Connection) -> None:
+    signs.read(tx, NOW)
+
+
 HOT = [_claim, _record, _release_and_start, _put_back, _sweep, _accept, _deliver, _raise, _look_again]
 
 
@@ -100,7 +122,7 @@ def _plans(database: Database) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", explain)
 
 
-@pytest.mark.parametrize("verb", [*HOT, _look])
+@pytest.mark.parametrize("verb", [*HOT, _look, _troubles, _signs])
 def test_no_table_that_grows_is_read_from_end_to_end(
     sqlite_database: Database, verb: Callable[[Connection], None]
 ) -> None:
@@ -125,3 +147,10 @@ def test_what_waits_or_has_ended_is_never_read_as_a_whole(
             verb(tx)
     whole = r"SCAN entries USING.* ix_entries_(waiting|ended)|SEARCH entries USING.* ix_entries_ended"
     assert [step for step in steps if re.match(whole, step)] == []
+
+
+def test_failures_are_counted_from_an_index_alone(sqlite_database: Database) -> None:
+    """With 200,000 failures the queue's page must not read their rows; benchmarks/queue_page.py has the figures."""
+    with sqlite_database.write() as tx, _plans(sqlite_database) as steps:
+        troubles.grouped(tx, 9)
+    assert any(step.startswith("SCAN entries USING COVERING INDEX ix_entries_trouble") for step in steps)
