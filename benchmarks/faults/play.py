@@ -19,7 +19,7 @@ from benchmarks.faults.newsroom import Newsroom
 from benchmarks.faults.scene import FLOOR_SECONDS, WARM_COUNT, WARM_SECONDS, Scene, Store, Wish, staged
 from benchmarks.faults.waiting import until
 
-LONGEST_FACTOR = 2.0  #: how much longer than promised is waited before everything counts as it stands
+STANDSTILL_SECONDS = 240.0  #: without any progress, before everything counts as it stands
 EMPTY_SECONDS = 20.0
 
 
@@ -69,7 +69,7 @@ async def _play(fault: Fault, store: Store, scene: Scene) -> Verdict:
     if await scene.settle(WARM_SECONDS) is None:
         return Verdict(fault, store, broken=("it did not get going", *scene.system.errors()))
     await fault.play(scene)
-    seen = await scene.settle(LONGEST_FACTOR * fault.bound_seconds)
+    seen = await scene.settle(STANDSTILL_SECONDS)
     left = await _left_on_queue(scene)
     code, _ = await scene.system.stop()
     found = await asyncio.to_thread(account, scene.newsroom, scene.database)

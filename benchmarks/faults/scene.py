@@ -7,6 +7,7 @@ of a first start. Trap: the database is read past the proxy, and only when the f
 import asyncio
 import random
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -22,11 +23,13 @@ from benchmarks.faults.proxy import Proxy
 from benchmarks.faults.servers import Postgres, Valkey
 from benchmarks.faults.system import System, settings_text
 from benchmarks.faults.words import ASKED
-from benchmarks.replay.stored import is_settled
+from benchmarks.replay.stored import ENDED, ENDED_DELIVERIES
 from pipeline.alerts.subscriptions_file import SubscriptionDraft, write_subscriptions
 from pipeline.errors import StoreUnavailable
 from pipeline.feeds.opml import OpmlFeed, write_opml
+from pipeline.store import counts
 from pipeline.store.database import Database
+from workers.clock import utc_now
 from workers.queue import DELIVERIES, PAGES, WorkQueue
 
 CHANNELS = ("receiver",)
@@ -62,19 +65,29 @@ class Scene:
     postgres_proxy: Proxy | None = None
     notes: list[str] = field(default_factory=list)
 
-    async def settle(self, longest_seconds: float) -> float | None:
-        """Wait until everything published is accounted for; the seconds it took, None if it did not."""
-        began = time.monotonic()
-        while time.monotonic() - began < longest_seconds:
-            if await asyncio.to_thread(self._is_settled):
+    async def settle(self, patience_seconds: float) -> float | None:
+        """Wait until everything published is accounted for; the seconds it took, None if it stood still so long."""
+        began = moved = time.monotonic()
+        least: int | None = None
+        while time.monotonic() - moved < patience_seconds:
+            left = await asyncio.to_thread(self._left)
+            if left == 0:
                 return time.monotonic() - began
+            if left is not None and (least is None or left < least):
+                least, moved = left, time.monotonic()
             await asyncio.sleep(LOOK_SECONDS)
         return None
 
-    def _is_settled(self) -> bool:
+    def _left(self) -> int | None:
+        """Count what is not yet accounted for; None if the store does not answer."""
         with suppress(StoreUnavailable):
-            return is_settled(self.database, len(self.newsroom.published))
-        return False
+            with self.database.read() as tx:
+                seen = counts.overview(tx, utc_now())
+            missing = len(self.newsroom.published) - sum(seen.entries.values())
+            open_entries = sum(count for state, count in seen.entries.items() if state not in ENDED)
+            open_deliveries = sum(count for state, count in seen.deliveries.items() if state not in ENDED_DELIVERIES)
+            return missing + open_entries + open_deliveries
+        return None
 
     def queued_count(self) -> int:
         """Count the jobs that still wait on the queue; only for a queue of the harness's own."""
@@ -179,6 +192,11 @@ async def _queue(stack: AsyncExitStack, scene: Scene, wish: Wish) -> dict[str, o
     return {"url": f"redis://127.0.0.1:{scene.queue_proxy.port}/0"}
 
 
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
 def _write_files(
     scene: Scene, addresses: Mapping[str, Mapping[str, object]], further: Mapping[str, Mapping[str, object]]
 ) -> None:
@@ -195,7 +213,7 @@ def _write_files(
             "total_seconds": 5,
         },
         "worker": {"processes": 2, "extractors": 1, "extract_seconds": 5},
-        "web": {"port": 0},
+        "web": {"port": _free_port()},  # the same after a restart: it stands in every message
         "log": {"format": "json"},
         "channels.receiver": {"type": "webhook", "url": room.hook_url, "secret": room.secret},
     }

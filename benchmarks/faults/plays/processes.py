@@ -38,6 +38,7 @@ async def kills(scene: Scene) -> None:
         while time.monotonic() < end:
             await asyncio.sleep(scene.dice.uniform(*every))
             killed[scene.system.kill_one(scene.dice)] += 1
+    del killed[""]
     scene.notes.append("killed " + ", ".join(f"{count} {kind}" for kind, count in sorted(killed.items())))
 
 
@@ -57,7 +58,7 @@ async def freezes(scene: Scene) -> None:
 async def stops(scene: Scene) -> None:
     """Stop everything under load again and again, SIGTERM to every process at once, as a control group does."""
     slowest = 0.0
-    async with loaded(scene, 10):
+    async with loaded(scene):
         for number in range(scene.rounds):
             heard = len(scene.newsroom.heard)
             if number % EARLY_EVERY:
