@@ -30,6 +30,7 @@ from workers.etiquette.scene import Origin
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOURS = 48.0
 CLICKED = "etag-3"
+CROWDED, CROWDED_HOURS = ("crowd-", "many-"), 12.0  #: by then their hosts have been asked some hundred times
 POLICY = PollPolicy(adaptive=True)
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own in memory: the run waits for no disk
 PACE = Pace(gap_seconds=1.0, concurrency=2)
@@ -73,6 +74,7 @@ async def _play(database: Database, hours: float, seed: int) -> Card:
         await poller.start()
     clicked_at = START + timedelta(hours=hours / 3)
     _click(world, ids[_url_of(cast, CLICKED)], clicked_at)
+    _thin_out(world, [ids[actor.url] for actor in cast.actors if actor.name.startswith(CROWDED) and actor.url in ids])
     world.timeline.at(START + timedelta(minutes=7), trouble.kill)
     world.timeline.at(START + timedelta(hours=hours / 2), trouble.stop)
     end = START + timedelta(hours=hours)
@@ -106,6 +108,17 @@ def _click(world: World, feed_id: int, at: datetime) -> None:
 
     for n in range(20):
         world.timeline.at(at + timedelta(seconds=n / 2), click)
+
+
+def _thin_out(world: World, feed_ids: list[int]) -> None:
+    """Pause the feeds of crowded hosts after a while: they are half of all requests, and show nothing new any more."""
+
+    async def pause() -> None:
+        with world.database.write() as tx:
+            for feed_id in feed_ids:
+                feeds.pause(tx, feed_id)
+
+    world.timeline.at(START + timedelta(hours=CROWDED_HOURS), pause)
 
 
 def _record(
