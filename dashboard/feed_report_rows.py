@@ -17,7 +17,9 @@ from pipeline.store import coverage, feeds, hygiene
 
 HYGIENE_DAYS = 30
 INCIDENT_LIMIT = 100
-FEED_KINDS = frozenset({CoverageKind.FEED_QUIET, CoverageKind.FEED_DEAD, CoverageKind.FEED_GAPS})
+FEED_KINDS = frozenset(
+    {CoverageKind.FEED_QUIET, CoverageKind.FEED_DEAD, CoverageKind.FEED_GAPS, CoverageKind.FEED_MOVED}
+)
 
 #: What each kind of finding means, and what to do about it.
 ADVICE: Mapping[FindingKind, tuple[str, str]] = {

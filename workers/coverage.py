@@ -57,7 +57,9 @@ class Coverage:
             await self._database.run(coverage.close, [one.id for one in over], now)
         closed = {(one.kind, one.subject) for one in over}
         told = {(one.kind, one.subject) for one in known}
-        found = [one for one in rules.findings(feeds, tallies, now) if (one.kind, one.subject) not in told | closed]
+        moved = rules.move_findings(await self._database.look(coverage.moved_since, now - rules.MOVED_LATELY))
+        wrong = (*rules.findings(feeds, tallies, now), *moved)
+        found = [one for one in wrong if (one.kind, one.subject) not in told | closed]
         opened = await self._database.run(coverage.open_all, found, self._channels, now) if found else []
         for incident in over:
             log.info("incident_closed", kind=incident.kind, subject=incident.subject)

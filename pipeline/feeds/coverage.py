@@ -5,19 +5,21 @@ which incidents are over. Pure; hides nothing. Trap: everything is compared with
 is no incident; and what closes one lies apart from what opens it, so that nothing flutters.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.feeds import rhythm
 from pipeline.masking import masked_text, masked_url
-from pipeline.model import CoverageKind, Feed, FeedState, Finding
+from pipeline.model import CoverageKind, Feed, FeedState, Finding, MovedFeed
 
 QUIET_ENTRIES = 12.0  # expected since the last one: at that, silence is no chance any more, even where entries bunch
 QUIET_TIME = timedelta(hours=24)  # no day off counts as silence
 QUIET_KNOWN = 10.0  # entries the rhythm must rest on
 DEAD_TIME = timedelta(days=3)
 GAP_TIME = timedelta(hours=24)
+MOVED_TIME = timedelta(hours=24)
+MOVED_LATELY = timedelta(hours=12)  # less than the time that it is news, or it would be told again
 RECENT_LEAST = 20  # articles: below it a share is chance
 PAST_LEAST = 50
 FELL_TO, BACK_TO = 0.5, 0.8  # of the past yield of a host
@@ -51,6 +53,18 @@ def findings(
                 yield Finding(kind, name, _share_words(kind, name, tally, expected))
 
 
+def move_findings(moved: Iterable[MovedFeed]) -> Iterator[Finding]:
+    """Tell of feeds that took another address by themselves: whoever watches them should know, and may object."""
+    for one in moved:
+        old, new = masked_url(one.old_url), masked_url(one.new_url)
+        joined = f", which feed {one.joined_feed_id} has already: the two are one" if one.joined_feed_id else ""
+        words = (
+            f"“{one.title or old}” moved for good from {old} to {new}{joined}. "
+            f"storywatch feeds move-back {one.feed_id} takes it back."
+        )
+        yield Finding(CoverageKind.FEED_MOVED, one.old_url, words, one.feed_id)
+
+
 def is_over(
     kind: CoverageKind,
     subject: str,
@@ -59,7 +73,9 @@ def is_over(
     tallies: Mapping[CoverageKind, Mapping[str, Tally]],
     now: datetime,
 ) -> bool:
-    """Tell whether an open incident has recovered; what is watched no longer has."""
+    """Tell whether an open incident has recovered; what is watched no longer has. A move is news for a day."""
+    if kind is CoverageKind.FEED_MOVED:
+        return now - opened_at >= MOVED_TIME
     if kind in {CoverageKind.FEED_QUIET, CoverageKind.FEED_DEAD, CoverageKind.FEED_GAPS}:
         feed = feeds.get(subject)
         return feed is None or feed.state is FeedState.PAUSED or _feed_is_back(kind, feed, opened_at, now)

@@ -6,7 +6,7 @@ article, story, match, alert, delivery. Only ids cross the queue; these records 
 
 from pipeline.model.alerts import Alert, DeliveryTask, Digest, Match, Notice, Span, Subscription, Update
 from pipeline.model.articles import Article, Extract, FetchTask, Matchable, Response, RobotsCopy
-from pipeline.model.coverage import Finding, Incident, IncidentKind, OperatorNotice
+from pipeline.model.coverage import Finding, Incident, IncidentKind, MovedFeed, OperatorNotice
 from pipeline.model.feeds import Entry, Feed, FeedLease, NextPoll, ParsedFeed, Push, PushOffer, Validators
 from pipeline.model.polls import Arrivals, FeedFigures, FeedOverlap, PollCounts, PollResult, Replanned, Traffic
 from pipeline.model.stories import Candidate, Grouping, Profile, Sketch, Story, StoryCandidate, TermCounts
@@ -60,6 +60,7 @@ __all__ = [
     "IncidentKind",
     "Match",
     "Matchable",
+    "MovedFeed",
     "NextPoll",
     "Notice",
     "OperatorNotice",

@@ -12,6 +12,17 @@ IncidentKind = CoverageKind | AlarmKind
 
 
 @dataclass(frozen=True, slots=True)
+class MovedFeed:
+    """A feed that took another address a little while ago, by itself."""
+
+    feed_id: int
+    title: str
+    old_url: str
+    new_url: str
+    joined_feed_id: int | None  #: the feed of the list that had the address already
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that is wrong with what comes in or with the service itself, and how that is known."""
 

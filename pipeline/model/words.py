@@ -58,6 +58,7 @@ class CoverageKind(StrEnum):
     FEED_QUIET = "feed_quiet"
     FEED_DEAD = "feed_dead"
     FEED_GAPS = "feed_gaps"
+    FEED_MOVED = "feed_moved"
     HOST_YIELD = "host_yield"
     FOLDER_SHARE = "folder_share"
     LANGUAGE_SHARE = "language_share"

@@ -14,10 +14,29 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row, Select, case, delete, func, literal, select, update
 
-from pipeline.model import CoverageKind, Feed, Finding, Incident, IncidentKind, OperatorNotice, TextSource
+from pipeline.model import (
+    CoverageKind,
+    Feed,
+    FeedEventKind,
+    Finding,
+    Incident,
+    IncidentKind,
+    MovedFeed,
+    OperatorNotice,
+    TextSource,
+)
 from pipeline.store import feeds as stored_feeds
 from pipeline.store.dialects import free_rows, insert
-from pipeline.store.tables import articles, coverage_counts, entries, feeds, incidents, meta, operator_notices
+from pipeline.store.tables import (
+    articles,
+    coverage_counts,
+    entries,
+    feed_events,
+    feeds,
+    incidents,
+    meta,
+    operator_notices,
+)
 from pipeline.store.types import Instant
 
 BEHIND = timedelta(minutes=1)
@@ -100,6 +119,14 @@ def watched_feeds(tx: Connection) -> list[Feed]:
     return stored_feeds.list_all(tx)
 
 
+def moved_since(tx: Connection, since: datetime) -> list[MovedFeed]:
+    """Give the feeds that took another address by themselves since an instant, and still have it."""
+    moves = feed_events.c.kind.in_([FeedEventKind.MOVED, FeedEventKind.JOINED]) & feed_events.c.undone_at.is_(None)
+    found = select(feed_events, feeds.c.title).join(feeds, feeds.c.id == feed_events.c.feed_id)
+    rows = tx.execute(found.where(moves, feed_events.c.at >= since).order_by(feed_events.c.id))
+    return [MovedFeed(row.feed_id, row.title, row.old_url, row.new_url, row.other_feed_id) for row in rows]
+
+
 def open_incidents(tx: Connection, kinds: Iterable[IncidentKind] = tuple(CoverageKind)) -> list[Incident]:
     """Give what is not over, of some kinds."""
     mine = incidents.c.closed_at.is_(None) & incidents.c.kind.in_(list(kinds))
@@ -148,7 +175,8 @@ def close(tx: Connection, numbers: Sequence[int], now: datetime) -> None:
     """
     if numbers:
         tx.execute(update(incidents).where(incidents.c.id.in_(numbers)).values(closed_at=now))
-        mine = operator_notices.c.incident_id.in_(numbers) & ~operator_notices.c.over
+        ended = _closed().where(incidents.c.id.in_(numbers))
+        mine = operator_notices.c.incident_id.in_(ended) & ~operator_notices.c.over
         heard = operator_notices.c.sent_at.is_not(None)
         tx.execute(update(operator_notices).where(mine, ~heard).values(next_attempt_at=None))
         tx.execute(update(operator_notices).where(mine, heard).values(_over(now)))
@@ -191,7 +219,8 @@ def notice_ended(
 
 
 def _closed() -> Select[Any]:
-    return select(incidents.c.id).where(incidents.c.closed_at.is_not(None))
+    """Select what is over; a move has no end to tell of, however long its news took."""
+    return select(incidents.c.id).where(incidents.c.closed_at.is_not(None), incidents.c.kind != CoverageKind.FEED_MOVED)
 
 
 def _select() -> Select[Any]:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from pipeline.alerts.channels import FileTarget, Target
 from pipeline.model import CoverageKind, TextSource
-from pipeline.store import coverage, feeds
+from pipeline.store import coverage, feeds, moves
 from pipeline.store.database import Database
 from pipeline.store.tables import articles, coverage_counts, operator_notices
 from pipeline.store.tables import feeds as feed_rows
@@ -90,3 +90,25 @@ async def test_articles_are_counted_once(database: Database) -> None:
     with database.read() as tx:
         found = coverage.tallies(tx, after(120))
     assert ("en", 3, 0, 2, 0) in [row[1:] for row in found if row[0] is CoverageKind.LANGUAGE_SHARE]
+
+
+async def test_a_move_is_told_once_and_has_no_end(database: Database, tmp_path: Path) -> None:
+    """F13: the operator hears where a feed went and how to take it back; a day later nothing is said, nor again."""
+    with database.write() as tx:
+        feed = feeds.add(tx, "https://old.example/rss?key=c4n4ryK3y9xQ7w2Z", title="Mover", now=NOW)
+        moves.adopt(tx, feed.id, "https://new.example/rss", NOW)
+    clock = [NOW]
+    looker = Coverage(database, ["ops"], clock=lambda: clock[0])
+    targets: dict[str, Target] = {"ops": FileTarget(Path("ops.jsonl"))}
+    async with Transport(WEB) as transport:
+        notices = OperatorNotices(database, transport, targets, tmp_path, clock=lambda: clock[0])
+        for hours in (0, 1, 25, 26, 50):
+            clock[0] = NOW + timedelta(hours=hours)
+            await looker.look()
+            await notices.send_due()
+    [line] = (tmp_path / "ops.jsonl").read_text().splitlines()
+    assert f"feeds move-back {feed.id}" in line
+    assert "https://new.example/rss" in line
+    assert "c4n4ry" not in line
+    with database.read() as tx:
+        assert coverage.open_incidents(tx) == []
