@@ -29,6 +29,7 @@ from cli.commands import (
     init,
     prune,
     run,
+    search,
     services,
     stories,
     subscriptions,
@@ -61,6 +62,7 @@ app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(channels.app, name="channels")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(users.app, name="users")
+app.command()(search.search)
 app.command()(why.why)
 app.command()(delays.delays)
 app.command()(extract.extract)

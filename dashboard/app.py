@@ -22,6 +22,7 @@ from dashboard.accounts import Accounts
 from dashboard.allowance import Allowance, Rationed
 from dashboard.api.app import create_api
 from dashboard.api.feed_looks import FeedDoors
+from dashboard.article_pages import article_page_routes
 from dashboard.bearer import bearers
 from dashboard.door import Clock, Door, Keys
 from dashboard.feed_finding import Looking, feed_check_routes, feed_finding_routes
@@ -39,7 +40,9 @@ from dashboard.previews import Previews
 from dashboard.queue_page import queue_routes
 from dashboard.queue_pages import queue_pages
 from dashboard.queue_view import QueueView
+from dashboard.search_page import search_routes
 from dashboard.sources import Sources
+from dashboard.story_page import story_page_routes
 from dashboard.subscription_feeds import subscription_routes
 from dashboard.subscriptions.alert_pages import alert_page_routes
 from dashboard.subscriptions.channel_pages import channel_routes
@@ -106,6 +109,9 @@ def create_app(
     app.include_router(metrics_routes(sources))
     app.include_router(subscription_routes(sources, site_url, hubs or {}))
     app.include_router(page_routes(sources, framing))
+    app.include_router(story_page_routes(sources, framing))
+    app.include_router(article_page_routes(sources, framing))
+    app.include_router(search_routes(sources, framing))
     app.include_router(queue_routes(sources, framing))
     app.include_router(user_routes(sources, framing, keys))
     app.include_router(account_routes(sources, framing, keys))

@@ -15,13 +15,13 @@ from starlette.responses import HTMLResponse
 
 from dashboard.frame import Framing
 from dashboard.hands import hands
-from dashboard.looking import OverviewFacts, look_at_article, look_at_overview, look_at_story
+from dashboard.looking import OverviewFacts, look_at_overview
 from dashboard.pace import SPANS, PaceCard, pace_card
 from dashboard.picture import picture
 from dashboard.queue_view import depths
 from dashboard.reading import reading
 from dashboard.rendering import render
-from dashboard.rows import alert_rows, article_rows, beats, feed_rows, host_rows, missing_kinds
+from dashboard.rows import alert_rows, beats, feed_rows, host_rows, missing_kinds
 from dashboard.sources import Sources
 from dashboard.story_list import PAGE, SPAN_WORDS, address, look_at_stories, next_page, read_asked
 from pipeline.store import pace
@@ -54,18 +54,6 @@ def page_routes(sources: Sources, framing: Framing) -> APIRouter:
         shown = {"asked": asked, "stories": facts.stories[:PAGE], "more": next_page(asked, facts.stories)}
         frame = framing.of(request, "stories")
         return render("stories.html", {"frame": frame, "now": now, "address": address, **choices, **shown})
-
-    @reading(router, "/stories/{story_id}")
-    async def story(request: Request, story_id: Id) -> HTMLResponse:
-        now = sources.clock()
-        facts = await sources.database.look(look_at_story, story_id)
-        shown = {"story": facts.story, "rows": article_rows(facts), "alerts": alert_rows(facts.alerts, now)}
-        return render("story.html", {"frame": framing.of(request, ""), "now": now, **shown})
-
-    @reading(router, "/articles/{article_id}")
-    async def article(request: Request, article_id: Id) -> HTMLResponse:
-        facts = await sources.database.look(look_at_article, article_id)
-        return render("article.html", {"frame": framing.of(request, ""), "now": sources.clock(), "facts": facts})
 
     return router
 

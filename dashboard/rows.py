@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.looking import AlertFacts, StoryFacts
+from dashboard.looking import AlertFacts
 from dashboard.words import ago, counted, number, shown_address, span, spoken
-from pipeline.model import Alert, DeliveryState, Feed, FeedState, Grouping, GroupingKind
-from pipeline.store.articles import StoredArticle
+from pipeline.model import Alert, DeliveryState, Feed, FeedState, GroupingKind
 from pipeline.store.deliveries import StoredDelivery
 from pipeline.store.processes import Process
 from pipeline.store.waiting import HostQueue
@@ -172,26 +171,6 @@ def _beat(process: Process, now: datetime) -> Beat:
 
 
 KIND_TONES = {GroupingKind.FIRST: "accent", GroupingKind.COPY: "", GroupingKind.REPORT: "ok", GroupingKind.ROUNDUP: ""}
-
-
-@dataclass(frozen=True, slots=True)
-class ArticleRow:
-    """One article of a story, and why it is there."""
-
-    stored: StoredArticle
-    kind: Mark
-    why: str
-
-
-def article_rows(facts: StoryFacts) -> list[ArticleRow]:
-    """Write a story's articles in the order of their dates."""
-    return [_article_row(stored, facts.groupings.get(stored.id)) for stored in facts.articles]
-
-
-def _article_row(stored: StoredArticle, grouping: Grouping | None) -> ArticleRow:
-    if grouping is None:
-        return ArticleRow(stored, Mark("ungrouped", ""), "")
-    return ArticleRow(stored, Mark(grouping.kind.value, KIND_TONES[grouping.kind]), grouping.why)
 
 
 @dataclass(frozen=True, slots=True)

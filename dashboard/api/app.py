@@ -11,12 +11,14 @@ from starlette.responses import JSONResponse
 from starlette.routing import compile_path
 
 from dashboard.api.alerts import alert_routes
+from dashboard.api.articles import article_routes
 from dashboard.api.channels import channel_api
 from dashboard.api.deliveries import delivery_routes
 from dashboard.api.events import event_routes
 from dashboard.api.feed_looks import FeedDoors, feed_deed_routes, feed_look_routes, feed_report_routes
 from dashboard.api.feeds import feed_routes
 from dashboard.api.queries import file_api, query_api
+from dashboard.api.search import search_api_routes
 from dashboard.api.shapes import Fault
 from dashboard.api.stories import story_routes
 from dashboard.api.subscriptions import subscription_api, subscription_verbs
@@ -66,7 +68,8 @@ def create_api(sources: Sources, doors: FeedDoors, channels: Channels, most: int
         servers=[{"url": "/api/v1"}],
         root_path_in_servers=False,
     )
-    for routes in (story_routes, alert_routes, delivery_routes, work_routes, token_routes, event_routes):
+    news = (story_routes, article_routes, search_api_routes, alert_routes, delivery_routes)
+    for routes in (*news, work_routes, token_routes, event_routes):
         api.include_router(routes(sources))
     for more in (feed_look_routes, feed_report_routes, feed_deed_routes):
         api.include_router(more(doors))

@@ -1,4 +1,4 @@
-"""Stories and articles for programs.
+"""Stories for programs, and the hand that mends them.
 
 In: requests. Out: shapes. Hides FastAPI's routing. Trap: a cursor is opaque to whoever gives it back, but it is
 only the last story's place, so a made-up one leads somewhere harmless.
@@ -8,13 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AwareDatetime, BeforeValidator, Field
 from sqlalchemy import Connection
 
-from dashboard.api.shapes import AlertShape, ArticleShape, Page, StoryDetail, StoryShape
-from dashboard.looking import look_at_article, look_at_story
+from dashboard.api.shapes import AlertShape, ArticleShape, Number, Page, Shape, StoryDetail, StoryShape
+from dashboard.looking import look_at_story
 from dashboard.sources import Sources
-from pipeline.store import story_list
+from pipeline import regroup
+from pipeline.model import ActKind
+from pipeline.store import merging, story_list
+from pipeline.store import stories as stories_store
 from pipeline.store.story_list import ListedStory, StoryFilter, StoryOrder, StoryPlace
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,6 +37,31 @@ def _written(value: object) -> object:
 
 
 Since = Annotated[AwareDatetime, BeforeValidator(_written)]
+
+
+class ActShape(Shape):
+    """Something that was done to stories; `undo` takes it back."""
+
+    id: int
+    kind: ActKind
+    story_id: int
+    other_story_id: int
+    by_hand: bool
+    why: str
+    acted_at: datetime
+    undone_at: datetime | None
+
+
+class OtherStory(Shape):
+    """The other of two stories."""
+
+    other: Number
+
+
+class TakenOut(Shape):
+    """The articles to take out of a story."""
+
+    articles: Annotated[list[Number], Field(min_length=1, max_length=1000)]
 
 
 def story_routes(sources: Sources) -> APIRouter:
@@ -64,10 +92,32 @@ def story_routes(sources: Sources) -> APIRouter:
         told = StoryDetail.model_fields.keys() - {"articles", "alerts"}
         return StoryDetail(**{name: getattr(facts.story, name) for name in told}, articles=articles, alerts=alerts)
 
-    @router.get("/articles/{article_id}", summary="Show an article with its text")
-    async def article(article_id: Id) -> ArticleShape:
-        facts = await sources.database.look(look_at_article, article_id)
-        return ArticleShape.of(facts.stored, facts.grouping, with_text=True)
+    @router.get("/stories/{story_id}/acts", summary="List what was done to a story, the oldest first")
+    async def acts(story_id: Id) -> Page[ActShape]:
+        found = await sources.database.look(lambda tx: merging.acts_of(tx, stories_store.get(tx, story_id).id))
+        return Page(items=[ActShape.model_validate(one) for one in found])
+
+    @router.post("/stories/{story_id}/merge", summary="Make one story of two; whoever was told is not told again")
+    async def merge(story_id: Id, asked: OtherStory) -> ActShape:
+        now = sources.clock()
+        done = await sources.database.run(lambda tx: regroup.merge(tx, story_id, asked.other, "", now, by_hand=True))
+        return ActShape.model_validate(done)
+
+    @router.post("/stories/{story_id}/split", summary="Take articles out of a story into one of their own")
+    async def split(story_id: Id, asked: TakenOut) -> ActShape:
+        return ActShape.model_validate(
+            await sources.database.run(regroup.split, story_id, asked.articles, sources.clock())
+        )
+
+    @router.post("/stories/{story_id}/apart", summary="Say that two stories are not the same")
+    async def apart(story_id: Id, asked: OtherStory) -> ActShape:
+        return ActShape.model_validate(
+            await sources.database.run(regroup.apart, story_id, asked.other, sources.clock())
+        )
+
+    @router.post("/stories/acts/{act_id}/undo", summary="Take a merge, a split or an apart back")
+    async def undo(act_id: Id) -> ActShape:
+        return ActShape.model_validate(await sources.database.run(regroup.undo, act_id, sources.clock()))
 
     return router
 

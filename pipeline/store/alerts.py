@@ -108,6 +108,11 @@ def find_for(tx: Connection, subscription_id: int, story_id: int) -> Alert | Non
     return alert_of(row) if row else None
 
 
+def story_ids_of(tx: Connection, subscription_id: int) -> list[int]:
+    """Give the stories of which a subscription was told."""
+    return list(tx.execute(select(alerts.c.story_id).where(alerts.c.subscription_id == subscription_id)).scalars())
+
+
 def of_subscription(tx: Connection, subscription_id: int, limit: int) -> list[Alert]:
     """Give a subscription's alerts, the newest first."""
     mine = select_alerts().where(alerts.c.subscription_id == subscription_id)

@@ -5,6 +5,7 @@ nobody else decides for the same language meanwhile; take `lock_language` before
 An id of a merged story leads to the living one wherever a story is asked for.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -169,6 +170,13 @@ def groupings_of(tx: Connection, story_id: int) -> dict[int, Grouping]:
     own = select(groupings).join(articles, articles.c.id == groupings.c.article_id)
     found = own.where(articles.c.story_id == living(tx, story_id)).order_by(groupings.c.article_id)
     return {row.article_id: _grouping(row) for row in tx.execute(found)}
+
+
+def evidence_of(tx: Connection, story_id: int, limit: int) -> dict[int, Mapping[str, Any]]:
+    """Give what the newest of a story's articles were compared with when they were placed, by article id."""
+    own = select(groupings.c.article_id, groupings.c.evidence).join(articles, articles.c.id == groupings.c.article_id)
+    found = own.where(articles.c.story_id == living(tx, story_id)).order_by(groupings.c.article_id.desc()).limit(limit)
+    return {row.article_id: row.evidence for row in tx.execute(found)}
 
 
 def find_grouping(tx: Connection, article_id: int) -> tuple[Grouping, datetime] | None:

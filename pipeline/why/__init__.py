@@ -8,5 +8,6 @@ explained as it is today, and the answer says so.
 from pipeline.why.answer import find_why
 from pipeline.why.record import Sight, Step, Why
 from pipeline.why.story import find_why_of_any
+from pipeline.why.trace import Trace, trace_of
 
-__all__ = ["Sight", "Step", "Why", "find_why", "find_why_of_any"]
+__all__ = ["Sight", "Step", "Trace", "Why", "find_why", "find_why_of_any", "trace_of"]

@@ -15,10 +15,12 @@ class Stage(StrEnum):
     """The stations of the way, in order."""
 
     SEEN = "seen"
+    RELEASED = "released"
     FETCHED = "fetched"
     GATED = "gated"
     EXTRACTED = "extracted"
     GROUPED = "grouped"
+    EDITED = "edited"
     ASKED = "asked"
     MATCHED = "matched"
     CONDITIONS = "conditions"

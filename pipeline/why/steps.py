@@ -38,7 +38,7 @@ def fetched(entry: Row[Any], stored: StoredArticle | None) -> Step:
     if entry.state is EntryState.DROPPED:
         return Step(Stage.FETCHED, Passed.NO, entry.finished_at, f"dropped{why}: it was never made an article")
     if stored and stored.article.text_source is TextSource.PAGE:
-        fetched_at = stored.article.fetched_at or entry.finished_at
+        fetched_at = stored.stored_at if stored.revised_at else stored.article.fetched_at or entry.finished_at
         if entry.refetch_count:
             said = f"the page came, and was looked at again {entry.refetch_count} times since"
             return Step(Stage.FETCHED, Passed.YES, fetched_at, said)

@@ -6,7 +6,7 @@ first example cannot be shown must fail whoever walks; it is not left out.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 
 from dashboard.rules import HUB_FOLDER, SECRET_FOLDERS
-from pipeline.model import EntryState, Grouping, GroupingKind, Reason
-from pipeline.store import entries
+from pipeline.model import EditCause, EntryState, Grouping, GroupingKind, Reason
+from pipeline.store import articles, entries, revisions
 from tests.dashboard.newsroom import Newsroom
 from tests.dashboard.serving import Answer, Site
 
@@ -33,6 +33,7 @@ def fill(newsroom: Newsroom, words: str, feed_url: str = "https://gazette.exampl
     newsroom.poll(broken, at=at - timedelta(minutes=50), reason=Reason.TIMED_OUT, error=words, status=None)
     why = Grouping(GroupingKind.FIRST, None, None, 0.0, words)
     first, story = newsroom.publish(gazette, words, f"{words}\n\n{words}", at - timedelta(minutes=30), why)
+    _edit(newsroom, first, words)
     joined = Grouping(GroupingKind.REPORT, story, first, 0.7, words)
     newsroom.publish(courier, f"{words} 2", words * 2, at - timedelta(minutes=20), joined)
     subscription = newsroom.subscription(words, "ferry", "desk", words)
@@ -41,6 +42,15 @@ def fill(newsroom: Newsroom, words: str, feed_url: str = "https://gazette.exampl
     _leave_work(newsroom, words)
     for kind in ("poller", "dispatcher", "worker"):
         newsroom.beat(kind, at, host=words)
+
+
+def _edit(newsroom: Newsroom, article_id: int, words: str) -> None:
+    """Let an article read otherwise."""
+    with newsroom.database.write() as tx:
+        stored, at = articles.get(tx, article_id), newsroom.now - timedelta(minutes=25)
+        revisions.keep(tx, stored, EditCause.CHECKED, at)
+        made = replace(stored.article, text=f"{stored.article.text} Edited. {words}")
+        articles.renew(tx, article_id, made, articles.sketch_of(tx, article_id), at)
 
 
 def _leave_work(newsroom: Newsroom, words: str) -> None:
