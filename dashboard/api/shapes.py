@@ -102,6 +102,8 @@ class ArticleShape(Shape):
     text: str = ""
     kind: GroupingKind | None = None
     why: str = ""
+    revision_count: int = 0  #: texts it had before this one
+    revised_at: datetime | None = None
 
     @classmethod
     def of(cls, stored: StoredArticle, grouping: Grouping | None, *, with_text: bool) -> "ArticleShape":
@@ -123,6 +125,8 @@ class ArticleShape(Shape):
             text=article.text if with_text else "",
             kind=grouping.kind if grouping else None,
             why=grouping.why if grouping else "",
+            revision_count=stored.revision_count,
+            revised_at=stored.revised_at,
         )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from pipeline.model import DeliveryState
-from pipeline.store.tables import alerts, articles, deliveries, entries, in_state
+from pipeline.store.tables import alerts, articles, deliveries, entries, in_state, page_checks
 
 STAGES = ("release", "fetch", "group", "raise", "hand over")  #: what ends each stretch of the way
 TOTAL = "all"
@@ -77,7 +77,7 @@ def _ways(tx: Connection, chosen: ColumnElement[bool]) -> list[Way]:
             alerts.c.subscription_name,
             entries.c.host,
             entries.c.first_seen_at,
-            _before_stored(entries.c.queued_at),
+            _before_stored(func.coalesce(page_checks.c.released_at, entries.c.queued_at)),
             _before_stored(articles.c.fetched_at),
             articles.c.stored_at,
             alerts.c.created_at,
@@ -86,6 +86,7 @@ def _ways(tx: Connection, chosen: ColumnElement[bool]) -> list[Way]:
         .join(alerts, alerts.c.id == deliveries.c.alert_id)
         .join(articles, articles.c.id == cause)
         .join(entries, entries.c.id == articles.c.entry_id)
+        .outerjoin(page_checks, page_checks.c.entry_id == entries.c.id)
         .where(chosen, ~alerts.c.by_edit)
         .order_by(deliveries.c.id.desc())
     )

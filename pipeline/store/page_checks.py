@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select, text, update
 
 from pipeline.model import EntryState, FetchTask, Reason, Validators
 from pipeline.store import entries
 from pipeline.store.dialects import bound, each, insert
 from pipeline.store.tables import articles, feeds, page_checks
 from pipeline.store.tables import entries as table
+from pipeline.store.types import microseconds
 from pipeline.store.updates import MOST_REFETCHES
 
 SETTLE = timedelta(minutes=2)  #: after a feed's change: editors change twice, and pages are cached behind their feeds
@@ -55,7 +56,7 @@ def begin_due(tx: Connection, now: datetime) -> int:
     """Let done entries wait for another look at their pages; counts them."""
     changed, planned = tx.execute(_changed(now)).all(), tx.execute(_planned(now)).all()
     rows = {row.id: row for row in (*changed, *planned)}.values()
-    busy = _busy(tx, {row.host for row in rows})
+    busy = _busy(tx, {row.host for row in rows}, now)
     chosen = choose(rows, busy)
     for row in chosen:
         _begin(tx, row, now)
@@ -76,7 +77,7 @@ def choose(rows: Iterable[Row[Any]], busy: Collection[str]) -> list[Row[Any]]:
 
 
 _DONE = (
-    select(table.c.id, table.c.host, table.c.reason)
+    select(table.c.id, table.c.host, table.c.reason, table.c.queued_at)
     .join(feeds, feeds.c.id == table.c.feed_id)
     .where(table.c.state == EntryState.DONE, table.c.refetch_count < MOST_REFETCHES, ~feeds.c.removed)
 )
@@ -93,20 +94,25 @@ def _planned(now: datetime) -> Select[Any]:
     return due.order_by(c.next_check_at).limit(MOST_READ)
 
 
-def _busy(tx: Connection, hosts: Collection[str]) -> set[str]:
-    """Find the hosts of these with anything waiting; one row of each is enough to know."""
+def _busy(tx: Connection, hosts: Collection[str], now: datetime) -> set[str]:
+    """Find the hosts of these with anything waiting that is due; one row of each is enough to know."""
     asked = text(_BUSY.format(each=each(tx, "TEXT")))
-    return set(tx.execute(asked, {"values": bound(tx, sorted(hosts))}).scalars())
+    return set(tx.execute(asked, {"values": bound(tx, sorted(hosts)), "now": microseconds(now)}).scalars())
 
 
 _BUSY = """
     SELECT value FROM ({each}) AS asked
-    WHERE EXISTS (SELECT 1 FROM entries WHERE entries.state = 'waiting' AND entries.host = asked.value)
+    WHERE EXISTS (
+        SELECT 1 FROM entries
+        WHERE entries.state = 'waiting' AND entries.host = asked.value AND entries.next_attempt_at <= :now
+    )
 """
 
 
 def _begin(tx: Connection, row: Row[Any], now: datetime) -> None:
     _put(tx, row.id, {"next_check_at": None, "done_reason": row.reason})
+    first = page_checks.c.released_at.is_(None) & (page_checks.c.entry_id == row.id)
+    tx.execute(update(page_checks).where(first).values(released_at=row.queued_at))
     again = {
         "state": EntryState.WAITING,
         "token": table.c.token + 1,
@@ -118,6 +124,14 @@ def _begin(tx: Connection, row: Row[Any], now: datetime) -> None:
         "error": "",
     }
     tx.execute(update(table).where(table.c.id == row.id, table.c.state == EntryState.DONE).values(again))
+
+
+def find_released_at(tx: Connection, entry_id: int) -> datetime | None:
+    """Give when an entry was put on the queue for its article, whatever looks came since."""
+    released = func.coalesce(page_checks.c.released_at, table.c.queued_at)
+    found = select(released).outerjoin(page_checks, page_checks.c.entry_id == table.c.id)
+    at: datetime | None = tx.execute(found.where(table.c.id == entry_id)).scalar_one_or_none()
+    return at
 
 
 # The end of a look

@@ -19,7 +19,7 @@ from pipeline.alerts.query.syntax import EXPANDED_LIMIT, read_query
 from pipeline.alerts.query.words import ArticleWords
 from pipeline.errors import BadQuery
 from pipeline.model import Alert, Span
-from pipeline.store import alerts, articles, revisions, stories, subscriptions
+from pipeline.store import alerts, articles, page_checks, revisions, stories, subscriptions
 from pipeline.store.articles import StoredArticle
 from pipeline.why import steps
 from pipeline.why.record import Passed, Sight, Stage, Step
@@ -74,8 +74,9 @@ def _steps(
     tx: Connection, stored: StoredArticle, owner: Row[Any], sights: tuple[Sight, ...], raised: list[Alert]
 ) -> Iterator[Step]:
     yield steps.seen(sights)
-    if owner.queued_at is not None and owner.queued_at <= stored.stored_at:
-        yield Step(Stage.RELEASED, Passed.YES, owner.queued_at, f"its host, {owner.host or 'none'}, had a free slot")
+    released_at = page_checks.find_released_at(tx, owner.id)
+    if released_at is not None and released_at <= stored.stored_at:
+        yield Step(Stage.RELEASED, Passed.YES, released_at, f"its host, {owner.host or 'none'}, had a free slot")
     yield from (steps.fetched(owner, stored), steps.gated(stored), steps.extracted(stored))
     grouping = stories.find_grouping(tx, stored.id)
     yield steps.grouped(stored, grouping[0] if grouping else None)

@@ -129,3 +129,22 @@ def test_pages_of_removed_feeds_are_left_alone(database: Database) -> None:
         look_at(tx, done(tx), 60)
         feeds.remove(tx, feeds.list_all(tx)[0].id)
         assert not page_checks.has_due(tx, after(900))
+
+
+def test_the_first_release_is_remembered(database: Database) -> None:
+    """D10: how long an alert took is told from its own release, whatever looks came since."""
+    with database.write() as tx:
+        number = done(tx)
+        for hours in (1, 2):
+            look_at(tx, number, 3600 * hours)
+            assert page_checks.finish(tx, started_again(tx, after(3600 * hours)), None, after(3600 * hours))
+        assert page_checks.find_released_at(tx, number) == NOW
+
+
+def test_a_host_whose_failures_wait_for_later_is_not_busy(database: Database) -> None:
+    """Only what is due goes before a look."""
+    with database.write() as tx:
+        look_at(tx, done(tx, 1), 60)
+        failed = started(tx, 2)
+        entries.put_back(tx, failed.entry_id, failed.token, NOW, after(7200), Reason.TIMED_OUT, "")
+        assert page_checks.begin_due(tx, after(60)) == 1

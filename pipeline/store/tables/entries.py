@@ -98,6 +98,7 @@ page_checks = Table(
     Column("last_modified", HeaderText),
     Column("validators_url", CleanText),
     Column("next_check_at", Instant),  #: None: its page is not looked at again by itself
+    Column("released_at", Instant),  #: when the entry was first put on the queue, which a look overwrites
     Column("done_reason", Word(Reason)),  #: the entry's while it was done, to be put back after a look
     partial_index("ix_page_checks_due", "next_check_at IS NOT NULL", "next_check_at"),
 )
