@@ -38,7 +38,9 @@ def overview(tx: Connection, now: datetime) -> Overview:
         func.coalesce(func.sum(feeds.c.poll_count), 0), func.coalesce(func.sum(feeds.c.failed_poll_count), 0)
     )
     poll_count, failed_poll_count = tx.execute(polls).one()
-    oldest = select(func.min(entry_rows.c.first_seen_at)).where(in_state(entry_rows, EntryState.WAITING))
+    # One that waits for another look has its article; nobody waits for it.
+    new = in_state(entry_rows, EntryState.WAITING) & (entry_rows.c.refetch_count == 0)
+    oldest = select(func.min(entry_rows.c.first_seen_at)).where(new)
     return Overview(
         feeds=_feeds(tx),
         due_count=_due_count(tx, now),

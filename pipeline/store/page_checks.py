@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, select, text, update
 
 from pipeline.model import EntryState, FetchTask, Reason, Validators
 from pipeline.store import entries
 from pipeline.store.dialects import bound, each, insert
-from pipeline.store.tables import articles, feeds, page_checks
+from pipeline.store.tables import articles, feeds, in_state, page_checks
 from pipeline.store.tables import entries as table
 from pipeline.store.types import microseconds
 from pipeline.store.updates import MOST_REFETCHES
@@ -164,3 +164,10 @@ def give_up(tx: Connection, chosen: ColumnElement[bool]) -> Sequence[int]:
     }
     has_article = exists(select(articles.c.id).where(articles.c.entry_id == table.c.id))
     return tx.execute(update(table).where(chosen, has_article).values(done).returning(table.c.id)).scalars().all()
+
+
+def forget(tx: Connection, entry_ids: Sequence[int]) -> None:
+    """End the looks of entries whose articles go, and forget what their pages gave."""
+    unfinished = in_state(table, EntryState.WAITING, EntryState.QUEUED, EntryState.FETCHING)
+    give_up(tx, table.c.id.in_(entry_ids) & unfinished)
+    tx.execute(delete(page_checks).where(page_checks.c.entry_id.in_(entry_ids)))

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import Connection, select
 
 from pipeline.model import EntryState, FetchTask, Reason, Validators
-from pipeline.store import articles, entries, feeds, page_checks, troubles, updates
+from pipeline.store import articles, counts, entries, feeds, page_checks, troubles, updates
 from pipeline.store.database import Database
 from pipeline.store.page_checks import Planned
+from pipeline.store.pruning.news import prune_stories
 from pipeline.store.tables import entries as table
 from tests.store.making import (
     LEASE,
@@ -148,3 +149,23 @@ def test_a_host_whose_failures_wait_for_later_is_not_busy(database: Database) ->
         failed = started(tx, 2)
         entries.put_back(tx, failed.entry_id, failed.token, NOW, after(7200), Reason.TIMED_OUT, "")
         assert page_checks.begin_due(tx, after(60)) == 1
+
+
+def test_a_look_is_no_entry_that_somebody_waits_for(database: Database) -> None:
+    """R35: how long the oldest entry waits is told of new ones; one with an article is not late."""
+    with database.write() as tx:
+        look_at(tx, done(tx), 3600)
+        assert page_checks.begin_due(tx, after(3600)) == 1
+        assert counts.overview(tx, after(3600)).oldest_waiting_at is None
+
+
+def test_a_look_ends_with_its_article(database: Database) -> None:
+    """What is pruned while its page waits for a look does not come back as new."""
+    with database.write() as tx:
+        number = done(tx)
+        look_at(tx, number, 60)
+        task = started_again(tx, after(60))
+        assert prune_stories(tx, after(10**6), 99) == 1
+        assert states(tx) == [(EntryState.DONE, None)]
+        assert not page_checks.finish(tx, task, None, after(61))
+        assert not page_checks.has_due(tx, after(10**7))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, func, or_, select, text, update
 
 from pipeline.model import DeliveryState
-from pipeline.store import meta, search
+from pipeline.store import meta, page_checks, search
 from pipeline.store.dialects import bound, each
 from pipeline.store.pruning.cascade import batched_ids, delete_rows
 from pipeline.store.tables import (
@@ -114,9 +114,12 @@ def _delete_articles(tx: Connection, rows: Sequence[Any]) -> None:
         asked = each(tx, "BIGINT")
         _delete_keys(tx, article_bands, row.id, f"band IN ({asked})", bound(tx, sorted(set(row.bands))))
     search.remove(tx, ids)
+    entry_ids = [row.entry_id for row in rows]
+    for some in batched_ids(entry_ids):
+        page_checks.forget(tx, some)
     delete_rows(tx, articles, ids)
     husk = {"summary": "", "content": "", "author": "", "changed_at": None, "refetch_count": MOST_REFETCHES}
-    for some in batched_ids([row.entry_id for row in rows]):
+    for some in batched_ids(entry_ids):
         # A feed that changes such an entry must not bring its news again.
         tx.execute(update(entries).where(entries.c.id.in_(some)).values(husk))
 
