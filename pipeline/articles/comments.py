@@ -4,9 +4,8 @@ In: the page's blocks. Out: for blocks in such a row, how much speaks for it; an
 nothing; pure. No class name and no word of any language is looked at: comments are short names, hardly ever the same,
 each with a text of its own, in a row after the article's beginning. Signs: times beside the names, a word that comes
 with each (reply), a form to write into, names set apart by a colon. Apart: a box or a line of its own, a number that
-counts them. Trap: interviews, sections, rankings and tables of facts are built so too, so most of it is no verdict but
-a measure among others (traits.py); only names with colons, apart and with nothing of the article after them, are surely
-comments (of 1,171 real pages four have such a row, three of them comments).
+counts them. Trap: interviews, sections, rankings and tables of facts are built so too; only rows that are apart, end
+the page and have names with colons or two signs are surely comments.
 """
 
 import re
@@ -20,6 +19,7 @@ from pipeline.articles.blocks import PARAGRAPH_CHARACTERS, Block, Page
 
 _ARTICLE_CHARACTERS = 400  # of paragraphs, before anything can stand after the article
 _FEWEST = 2
+_SURE_SIGNS = 2
 _NAME_WORDS = 4
 _NAME_CHARACTERS = 40
 _LABEL_CHARACTERS = 90  # a name with its time
@@ -66,13 +66,17 @@ def find_comments(page: Page) -> set[int]:
     """Give the indexes of what is surely readers' comments, of the label before them and all after them."""
     start = _article_end(page.blocks)
     found: set[int] = set()
-    if sum(map(_is_named, page.blocks[start:])) < _FEWEST:
-        return found
     for row in _rows(page, start):
-        if row.inline and _are_names(page, row) and _is_apart(page, row) and _ends_page(page, row):
+        if _are_names(page, row) and _ends_page(page, row) and _is_apart(page, row) and _is_sure(page, row, start):
             has_label = row.first > start and _is_label(page.blocks[row.first - 1])
-            found.update(range(row.first - has_label, len(page.blocks)))
+            found.update(range(row.first - has_label, len(page.blocks) if row.inline else row.after))
     return found
+
+
+def _is_sure(page: Page, row: _Row, start: int) -> bool:
+    """Tell whether a row that is apart and ends the page has signs enough."""
+    signs = _signs(page, row)
+    return row.inline or signs + _is_counted(page.blocks, row, start) >= _SURE_SIGNS
 
 
 def _article_end(blocks: Sequence[Block]) -> int:
