@@ -24,7 +24,7 @@ from dashboard.accounts import Accounts, Standing
 from dashboard.bearer import NO_TOKEN, Bearers, Bearing, Claim
 from dashboard.faults import fault_of_status, fault_page, wants_html
 from dashboard.may import OPERATOR, Visitor
-from dashboard.rules import API_FOLDER, Verdict, Visit, decide, host_name
+from dashboard.rules import Verdict, Visit, decide, host_name, takes_token
 from dashboard.sessions import FormTokens, Session, Sessions
 from dashboard.throttle import Throttle
 from pipeline.errors import Unavailable
@@ -138,7 +138,7 @@ class Door:
 
     async def _bearing(self, scope: Scope) -> Bearing | Response:
         """Check the token of a request for the API; an answer if it cannot be checked."""
-        if not scope["path"].startswith(API_FOLDER):
+        if not takes_token(scope["path"]):
             return NO_TOKEN
         now, peer = self._keys.clock(), scope["client"][0] if scope.get("client") else ""
         headers = Headers(scope=scope)

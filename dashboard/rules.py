@@ -23,7 +23,7 @@ OPEN_FOLDERS = ("/static/",)
 HUB_FOLDER = "/websub/"
 #: Whoever knows the secret in the address may enter; a mail provider posts to the second from elsewhere (RFC 8058).
 SECRET_FOLDERS = (FEED_FOLDER, UNSUBSCRIBE_FOLDER)
-#: Read by machines: from this machine, or with a session.
+#: Read by machines: from this machine, or with a session or a token.
 MACHINE_PATHS = frozenset({"/readyz", "/metrics"})
 #: Forms whose own token stands in when a browser sends no usable Origin.
 TOKEN_PATHS = frozenset({"/login", "/logout"})
@@ -143,7 +143,7 @@ def decide(visit: Visit, names: Collection[str]) -> Verdict:
         return Verdict.WRONG_HOST
     if visit.path == "/livez" or visit.path.startswith(HUB_FOLDER):
         return Verdict.ENTER
-    if visit.path.startswith(API_FOLDER) and (verdict := _decide_token(visit)):
+    if takes_token(visit.path) and (verdict := _decide_token(visit)):
         return verdict
     here = is_loopback(visit.peer) and not visit.forwarded
     if not visit.has_login and not here:
@@ -155,6 +155,11 @@ def decide(visit: Visit, names: Collection[str]) -> Verdict:
     if not _may_enter(visit, here=here):
         return Verdict.SIGN_IN
     return Verdict.ENTER if _is_within_role(visit, visit.visitor) else Verdict.BEYOND_ROLE
+
+
+def takes_token(path: str) -> bool:
+    """Tell whether a program may come here with a token: the API, and what is watched from elsewhere (S28)."""
+    return path.startswith(API_FOLDER) or path in MACHINE_PATHS
 
 
 def _decide_token(visit: Visit) -> Verdict | None:

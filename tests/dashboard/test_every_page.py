@@ -164,6 +164,10 @@ async def test_the_menu_opens_on_a_phone_without_scripts(session: tuple[Site, st
     async with watching(*session, java_script_enabled=False, viewport=PHONE) as seen:
         await seen.page.goto(session[0].origin)
         link = seen.page.get_by_role("link", name="Stories", exact=True)
+        await seen.page.set_viewport_size(WIDE)
+        assert await link.is_visible()
+        assert not await seen.page.get_by_role("button", name="Menu").is_visible()
+        await seen.page.set_viewport_size(PHONE)
         assert not await link.is_visible()
         await seen.page.get_by_role("button", name="Menu").press("Enter")
         await link.click()

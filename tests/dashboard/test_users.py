@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from dashboard.may import Deed, needed_of
 from pipeline.errors import Unusable
 from pipeline.model import Role, Scope, User
-from pipeline.store import tokens, users
+from pipeline.store import subscriptions, tokens, users
 from pipeline.store.database import Database
 from tests.dashboard.conftest import NOW, PASSWORD
 from tests.dashboard.serving import Answer, Site
@@ -277,3 +277,19 @@ def test_somebody_can_always_administer(sqlite_database: Database, make_user: Ca
     with sqlite_database.read() as tx:
         users.check_administered(tx, by_settings=False)
     assert not reader.disabled
+
+
+def test_another_editor_does_not_change_it(
+    staffed: Site, make_user: Callable[..., User], sqlite_database: Database
+) -> None:
+    """An editor changes the own subscriptions and nobody else's, an admin all of them."""
+    make_user("eva", Role.EDITOR)
+    with sqlite_database.write() as tx:
+        held = subscriptions.add(tx, "eva's", "ferry", (), NOW, owner_id=users.get_by_name(tx, "eva").id)
+    assert staffed.page(f"/subscriptions/{held.id}/edit", cookie=enter(staffed, "eva")).status == 200
+    assert staffed.page(f"/subscriptions/{held.id}/edit", cookie=enter(staffed, "editor")).status == 403
+    assert staffed.page(f"/subscriptions/{held.id}/edit", cookie=enter(staffed, "admin")).status == 200
+    refused = press(staffed, enter(staffed, "editor"), f"/subscriptions/{held.id}/remove")
+    assert refused.status == 403
+    with sqlite_database.read() as tx:
+        assert subscriptions.get(tx, held.id)
