@@ -2,7 +2,7 @@
 PYTHON ?= python3
 STORYWATCH := .venv/bin/storywatch
 
-.PHONY: run demo test lint quick bench quality lock clean
+.PHONY: run demo test lint quick bench quality audit sbom lock clean
 
 run: .venv/run.stamp  ## start everything on this machine
 	@exec $(STORYWATCH) run
@@ -43,11 +43,24 @@ bench: .venv/test.stamp  ## the table of docs/benchmarks.md
 quality: .venv/test.stamp  ## scores on every set that carries the truth, with the pictures of docs/
 	.venv/bin/python -m benchmarks.quality --pictures
 
+audit: .audit/stamp  ## ask a public list of advisories whether a pinned version has a known hole (needs a network)
+	.audit/bin/pip-audit --disable-pip --require-hashes -r requirements.lock
+
+sbom: .audit/stamp  ## write sbom.cdx.json, the bill of materials in CycloneDX
+	.audit/bin/cyclonedx-py requirements requirements.lock --output-reproducible -o sbom.cdx.json
+
+.audit/stamp: requirements-audit.lock
+	$(PYTHON) -m venv .audit
+	.audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	@touch $@
+
 lock:  ## renew the lock files (needs uv); they hold names, versions and hashes only
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group build pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --group build --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --group audit -o requirements-audit.lock
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .audit sbom.cdx.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The product attacked from outside, in a network of its own."""
