@@ -12,7 +12,7 @@ from cli.remote.calls import CALLS
 from config.settings import WebSettings
 from dashboard.app import create_app
 from pipeline.model import Scope
-from pipeline.store import feeds, tokens
+from pipeline.store import feeds, subscriptions, tokens
 from pipeline.store.database import Database
 from tests.cli.test_commands import Command
 from tests.dashboard.newsroom import Newsroom
@@ -65,6 +65,18 @@ def test_feeds_are_changed_there(remote: Command, sqlite_database: Database) -> 
     with sqlite_database.read() as tx:
         assert [feed.title for feed in feeds.list_all(tx)] == ["Gazette"]
     assert not Path("data").exists(), "nothing was opened here"
+
+
+def test_subscriptions_are_followed_there(remote: Command, sqlite_database: Database) -> None:
+    """A subscription is listed, paused, resumed and removed on the server."""
+    with sqlite_database.write() as tx:
+        number = subscriptions.add(tx, "Strike", "strike", [], utc_now()).id
+    assert [row["query"] for row in remote.rows("subscriptions", "list")] == ["strike"]
+    for verb, is_enabled in (("pause", False), ("resume", True)):
+        assert remote("subscriptions", verb, number).returncode == 0
+        assert [row["enabled"] for row in remote.rows("subscriptions", "list")] == [is_enabled]
+    assert remote("subscriptions", "remove", number).returncode == 0
+    assert remote.rows("subscriptions", "list") == []
 
 
 @pytest.mark.parametrize(
