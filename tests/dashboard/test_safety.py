@@ -28,7 +28,11 @@ CANARY = "c4n4ry0f7e5t5c4n4ry"
 BY_SECRET = (*SECRET_FOLDERS, HUB_FOLDER)
 #: What makes an example of an address, where it must be one word of several.
 WORDS = {"verb": "pause", "switch": "pause", "stage": "pages"}
-VERBS = {"/queue/failures/{verb}": "/queue/failures/retry", "/users/{user_id}/{verb}": "/users/1/enable"}
+VERBS = {
+    "/queue/failures/{verb}": "/queue/failures/retry",
+    "/stories/{story_id}/{verb}": "/stories/1/split",
+    "/users/{user_id}/{verb}": "/users/1/enable",
+}
 
 
 def changing_paths(app: FastAPI) -> list[str]:
