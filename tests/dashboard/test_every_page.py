@@ -59,7 +59,12 @@ class Watched:
         self.page.on("console", lambda said: self.complaints.append(f"console {said.type}: {said.text}"))
         self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         self.page.on("dialog", self._close)
-        self.page.on("requestfailed", lambda asked: self.complaints.append(f"request failed: {asked.url}"))
+        self.page.on("requestfailed", self._note_failure)
+
+    def _note_failure(self, asked: Any) -> None:
+        """Note what could not be loaded; what the next page broke off (an icon) was no failure."""
+        if asked.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"request failed: {asked.url}: {asked.failure}")
 
     async def _close(self, dialog: Any) -> None:
         self.complaints.append(f"dialog: {dialog.message}")
