@@ -12,18 +12,17 @@ import logging
 import subprocess
 import sys
 import tempfile
-import venv
 from pathlib import Path
 
 import structlog
 
 from benchmarks.feed_origin import origin
 from benchmarks.polled import Timed, add_all, poll_all
+from benchmarks.rivals import rival_python
 from pipeline.store.database import Database
 
 GOAL = 4.0
 VERSION = "3.27" if sys.version_info >= (3, 12) else "3.26"
-HOME = Path.home() / ".cache" / "storywatch-benchmarks" / f"reader-{VERSION}"
 LACKING = 2
 RIVAL = """
 import json, sys, time
@@ -38,18 +37,6 @@ seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
 assert reader.get_entry_counts().total == 20 * count
 print(json.dumps([seconds, cpu]))
 """
-
-
-def rival_python() -> Path | None:
-    """Give a Python that has reader; None if it cannot be installed here."""
-    python = HOME / "bin" / "python"
-    if not (HOME / "ready").exists():
-        venv.create(HOME, with_pip=True, clear=True)
-        command = [python, "-m", "pip", "install", "--quiet", f"reader=={VERSION}", "sgmllib3k"]
-        if subprocess.run(command, check=False).returncode:  # noqa: S603 - a package named above
-            return None
-        (HOME / "ready").touch()
-    return python
 
 
 def rival(python: Path, folder: Path, port: int, count: int) -> Timed:
@@ -76,7 +63,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer feeds")
     count = 200 if parser.parse_args().quick else 1000
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    python = rival_python()
+    python = rival_python("reader", VERSION, "sgmllib3k")
     if python is None:
         sys.stderr.write(f"reader {VERSION} cannot be installed\n")
         return LACKING

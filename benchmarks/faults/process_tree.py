@@ -4,6 +4,7 @@ In: the pid of `storywatch run`. Out: `Member`s, each with its kind, and their m
 /proc of Linux. Trap: a process may end between two looks at it; it then counts as not there.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 PROC = Path("/proc")
 SERVICE = re.compile(r"cli\.services\.(\w+)")
 KINDS = {"poll": "poller", "dispatch": "dispatcher", "pages": "worker", "deliveries": "deliverer"}
+USED = slice(11, 15)  #: places of `utime`, `stime`, and the same of children waited for
 STARTED = 19  #: place of `starttime` among the fields after the name, proc(5)
 CHILD = "child"  #: of a service, such as an extractor
 
@@ -64,6 +66,12 @@ def held(pid: int) -> Held | None:
         return Held(memory * 1024, _count(folder / "fd"), _count(folder / "task"))
     except (OSError, ValueError):
         return None
+
+
+def cpu_seconds(root_pid: int) -> float:
+    """Sum up the processor time of the process and all its descendants, those that have ended included."""
+    spent = [_fields(one.pid)[USED] for one in members(root_pid)]
+    return sum(map(int, (ticks for fields in spent for ticks in fields))) / os.sysconf("SC_CLK_TCK")
 
 
 def is_same(one: Member) -> bool:

@@ -118,8 +118,8 @@ def installed(settings_file: Path) -> Iterator[Installation]:
 
 
 @asynccontextmanager
-async def running(installation: Installation) -> AsyncIterator[None]:
-    """Run everything for the block, then tell it to stop and wait for it."""
+async def running(installation: Installation) -> AsyncIterator[int]:
+    """Run everything for the block, then tell it to stop and wait for it; gives the process id of `run`."""
     with installation.log_file.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
             *tethered([*COMMAND, "run", "--config", str(installation.settings_file)], os.getpid()),
@@ -130,7 +130,7 @@ async def running(installation: Installation) -> AsyncIterator[None]:
             start_new_session=True,
         )
         try:
-            yield
+            yield process.pid
         finally:
             installation.exit_code = await _stop(process)
 
