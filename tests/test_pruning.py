@@ -1,15 +1,29 @@
 """What is forgotten after its time, and what never is; on both databases."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, func, select, text, update
 
 from config.settings import RetentionSettings, Settings
-from pipeline.model import DeliveryState, FeedEventKind, Reason
+from pipeline.model import DeliveryState, EntryState, FeedEventKind, Reason
 from pipeline.pruning import STEPS, shrink_words
-from pipeline.store import alerts, articles, deliveries, feed_events, feeds, page_checks, samples, search, subscriptions
+from pipeline.regroup import merge, split
+from pipeline.store import (
+    alerts,
+    articles,
+    deliveries,
+    entries,
+    feed_events,
+    feeds,
+    page_checks,
+    samples,
+    search,
+    subscriptions,
+)
+from pipeline.store import stories as stored_stories
 from pipeline.store.backups.copying import count_rows
 from pipeline.store.database import Database
 from pipeline.store.pruning import cascade
@@ -21,6 +35,8 @@ from pipeline.store.tables import entries as entry_rows
 from tests.store.making import LEASE, NOW, entry, show
 from tests.stories.making import AGENCY, OTHER
 from tests.test_accept import news, taken
+from tests.test_regroup import two
+from tests.test_revise import BROKE, edited, looking, reads
 from workers.pruner import Pruner
 
 LATER = NOW + timedelta(days=400)
@@ -273,3 +289,48 @@ async def test_by_default_no_news_is_forgotten(database: Database) -> None:
     with database.read() as tx:
         assert articles.get(tx, accepted.article_id).article.text == AGENCY
         assert alerts.recent(tx, 9) == list(accepted.alerts)
+
+
+def test_what_was_split_off_outlives_the_story_it_was_in(database: Database) -> None:
+    """An article that a hand took out keeps why it is where it is, and may be looked at again, when the rest goes."""
+    with database.write() as tx:
+        first, second = taken(tx, 1, news(1, AGENCY)), taken(tx, 2, news(2, AGENCY))
+        new_id = split(tx, first.story_id, [second.article_id], NOW).other_story_id
+        make_young(tx, new_id)
+    assert prune(database, "stories") == 1
+    with database.write() as tx:
+        held = stored_stories.find_grouping(tx, second.article_id)
+        assert held is not None
+        assert held[0].of_article_id is None
+        assert reads(tx, second, BROKE).number == 2
+        assert stored_stories.get(tx, new_id).text_count == 1
+
+
+def test_what_a_merged_story_has_still_to_tell_keeps_it(database: Database) -> None:
+    """An alert stays with the story that was merged away, and so its delivery holds the one that was kept."""
+    with database.write() as tx:
+        made = two(tx)
+        merge(tx, made.lock.story_id, made.bread.story_id, "", NOW, by_hand=True)
+        tx.execute(update(stories).values(changed_at=NOW))
+        [first] = deliveries.release(tx, NOW, 1, LEASE)
+        task = deliveries.start(tx, first.id, first.token, "sender", NOW, LEASE)
+        assert task
+        deliveries.sent(tx, task.delivery_id, task.token, NOW, "ok")
+    assert (prune(database, "stories"), prune(database, "alerts")) == (0, 0)
+    with database.write() as tx:
+        told(tx)
+    assert prune(database, "stories") == 1
+
+
+def test_a_text_that_goes_takes_the_look_at_its_page_along(database: Database) -> None:
+    """What a look brings that is under way meanwhile is no edit of the text that went, and alerts nobody."""
+    with database.write() as tx:
+        accepted = taken(tx, 1, news(1, AGENCY))
+        subscriptions.add(tx, "Locks", "lock", ("mail",), NOW)
+        task = looking(tx, articles.get(tx, accepted.article_id).entry_id)
+    assert prune(database, "texts") == 1
+    with database.write() as tx:
+        edited_article = replace(articles.get(tx, accepted.article_id).article, text=BROKE)
+        assert edited(tx, task, edited_article) is None
+        assert entries.count_by_state(tx)[EntryState.DONE] == 1
+        assert alerts.recent(tx, 9) == []

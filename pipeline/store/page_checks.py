@@ -166,8 +166,12 @@ def give_up(tx: Connection, chosen: ColumnElement[bool]) -> Sequence[int]:
     return tx.execute(update(table).where(chosen, has_article).values(done).returning(table.c.id)).scalars().all()
 
 
+def is_unfinished() -> ColumnElement[bool]:
+    """Condition that an entry waits or is in work."""
+    return in_state(table, EntryState.WAITING, EntryState.QUEUED, EntryState.FETCHING)
+
+
 def forget(tx: Connection, entry_ids: Sequence[int]) -> None:
     """End the looks of entries whose articles go, and forget what their pages gave."""
-    unfinished = in_state(table, EntryState.WAITING, EntryState.QUEUED, EntryState.FETCHING)
-    give_up(tx, table.c.id.in_(entry_ids) & unfinished)
+    give_up(tx, table.c.id.in_(entry_ids) & is_unfinished())
     tx.execute(delete(page_checks).where(page_checks.c.entry_id.in_(entry_ids)))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, or_, select, text, update
+from sqlalchemy import CompoundSelect, Connection, Select, delete, func, or_, select, text, union, update
 
 from pipeline.model import DeliveryState
 from pipeline.store import meta, page_checks, search
@@ -24,6 +24,7 @@ from pipeline.store.tables import (
     deliveries,
     digests,
     entries,
+    groupings,
     in_state,
     stories,
 )
@@ -48,9 +49,9 @@ def prune_texts(tx: Connection, before: datetime, limit: int) -> list[tuple[int,
     ids = [row.id for row in rows]
     tx.execute(update(articles).where(articles.c.id.in_(ids)).values(text=""))
     tx.execute(delete(article_revisions).where(article_revisions.c.article_id.in_(ids)))
-    tx.execute(delete(article_revisions).where(article_revisions.c.article_id.in_(ids)))
     its = select(articles.c.entry_id).where(articles.c.id.in_(ids))
-    # Its page is not looked at again, or what comes would pass for an edit.
+    # Its page is not looked at again, or what comes would pass for an edit; nor does a look under way bring anything.
+    page_checks.give_up(tx, entries.c.id.in_(its) & page_checks.is_unfinished())
     tx.execute(update(entries).where(entries.c.id.in_(its)).values(refetch_count=MOST_REFETCHES, changed_at=None))
     search.remove(tx, ids)
     # Others may have been stored in the same instant, so the mark stays at it.
@@ -81,10 +82,17 @@ def prune_stories(tx: Connection, before: datetime, limit: int) -> int:
         rows = tx.execute(found.where(articles.c.story_id.in_(family)).limit(room)).all()
         _delete_articles(tx, rows)
         if len(rows) < room:
+            _settle_moved(tx, family)
             delete_rows(tx, stories, family)
         room -= max(len(rows), 1)
         count += 1
     return count
+
+
+def _settle_moved(tx: Connection, family: Sequence[int]) -> None:
+    """Let articles that were moved out of stories count as placed where they are, or their places go with these."""
+    now_in = select(articles.c.story_id).where(articles.c.id == groupings.c.article_id).scalar_subquery()
+    tx.execute(update(groupings).where(groupings.c.story_id.in_(family)).values(story_id=now_in))
 
 
 def _old_stories(before: datetime) -> Select[Any]:
@@ -96,14 +104,16 @@ def _merged_into(story_id: int) -> Any:
     return stories.c.merged_into_id.is_not(None) & (stories.c.merged_into_id == story_id)
 
 
-def _stories_to_tell() -> Select[Any]:
-    """Select the stories of which something is still to be delivered."""
+def _stories_to_tell() -> CompoundSelect[Any]:
+    """Select the stories of which something is still to be delivered, and those that they were merged into."""
     alert_ids = func.coalesce(deliveries.c.alert_id, alert_updates.c.alert_id)
     waiting = select(alert_ids).outerjoin(alert_updates, alert_updates.c.id == deliveries.c.update_id)
     waiting = waiting.where(or_(*(in_state(deliveries, state) for state in _OPEN)), alert_ids.is_not(None))
     open_digests = select(digests.c.id).where(digests.c.closed_at.is_(None))
     in_digest = alerts.c.digest_id.is_not(None) & alerts.c.digest_id.in_(open_digests)
-    return select(alerts.c.story_id).where(or_(alerts.c.id.in_(waiting), in_digest))
+    own = select(alerts.c.story_id).where(or_(alerts.c.id.in_(waiting), in_digest))
+    kept = select(stories.c.merged_into_id).where(stories.c.id.in_(own), stories.c.merged_into_id.is_not(None))
+    return union(own, kept)
 
 
 def _delete_articles(tx: Connection, rows: Sequence[Any]) -> None:
@@ -147,6 +157,8 @@ def prune_alerts(tx: Connection, before: datetime, limit: int) -> int:
 
 
 def _old_alerts(before: datetime) -> Select[Any]:
-    grown_up = select(stories.c.id).where(stories.c.changed_at < before)
-    old = select(alerts.c.id).where(alerts.c.created_at < before, alerts.c.story_id.in_(grown_up))
+    grown_up = select(stories.c.id).where(stories.c.changed_at < before, stories.c.merged_into_id.is_(None))
+    merged = stories.c.merged_into_id.is_not(None) & stories.c.merged_into_id.in_(grown_up)
+    theirs = or_(alerts.c.story_id.in_(grown_up), alerts.c.story_id.in_(select(stories.c.id).where(merged)))
+    old = select(alerts.c.id).where(alerts.c.created_at < before, theirs)
     return old.where(alerts.c.story_id.not_in(_stories_to_tell()))
