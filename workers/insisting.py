@@ -1,11 +1,12 @@
-"""Store what a job has come to, also if the store is away just then.
+"""Ask the store for what a job needs, and store what it has come to, also if the store is away just then.
 
 In: a verb of the store and until when it is worth trying. Out: what the verb gave, or StoreUnavailable. Trap: a commit
-whose answer was lost is done again, so the verb must ask for the row's token; it then finds the row no more ours.
+whose answer was lost is done again, so a verb that ends a row must ask for its token; it then finds the row no more
+ours.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -32,10 +33,19 @@ class Insisting:
         self, until: datetime, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Call `fn(tx, …)` in a write transaction, again and again until the instant; raises StoreUnavailable then."""
+        return await self._again(until, lambda: self._database.run(fn, *args, **kwargs))
+
+    async def look(
+        self, until: datetime, fn: Callable[Concatenate[Connection, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Call `fn(tx, …)` in a read transaction, likewise."""
+        return await self._again(until, lambda: self._database.look(fn, *args, **kwargs))
+
+    async def _again(self, until: datetime, call: Callable[[], Awaitable[T]]) -> T:
         patience = Patience(self._event)
         while True:
             try:
-                found = await self._database.run(fn, *args, **kwargs)
+                found = await call()
             except StoreUnavailable as error:
                 if self._clock() > until:
                     raise

@@ -1,12 +1,13 @@
 """Read one page: ask robots.txt, fetch, extract, and put its article together.
 
 In: a `FetchTask`. Out: `PageRead`, or the failure that it ended with. Hides the transport and the extractor. Trap: with
-validators in the task the server may answer that nothing changed, and then there is no article.
+validators in the task the server may answer that nothing changed, and then there is no article. A page that has come is
+not lost to a store that is away for a moment.
 """
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -19,7 +20,8 @@ from pipeline.store.database import Database
 from pipeline.transport import Transport, failure_of_status
 from pipeline.urls import registrable_host
 from workers.clock import Clock
-from workers.lanes import pace_of
+from workers.insisting import Insisting
+from workers.lanes import lease_seconds, pace_of, page_timeout_seconds
 from workers.robots import RobotsGate
 
 ACCEPT = "text/html,application/xhtml+xml;q=0.9,text/plain;q=0.5,*/*;q=0.1"
@@ -43,7 +45,8 @@ class PageReader:
     def __init__(
         self, database: Database, transport: Transport, extractor: Extractor, settings: Settings, clock: Clock
     ) -> None:
-        self._database = database
+        self._insisting = Insisting(database, "page_reading_waits", clock)
+        self._lease = timedelta(seconds=lease_seconds(page_timeout_seconds(settings)))
         self._transport = transport
         self._extractor = extractor
         self._clock = clock
@@ -70,7 +73,8 @@ class PageReader:
         extract = await self._extract(task, response, host)
         article = article_from_page(task, extract, response.url)
         if task.article_id is None:
-            await self._database.run(_learn, host, response.url, extract, article, self._clock())
+            until = task.start_at + self._lease
+            await self._insisting.run(until, _learn, host, response.url, extract, article, self._clock())
         return PageRead(replace(article, fetched_at=fetched_at) if article else None, validators_of(response))
 
     async def _extract(self, task: FetchTask, response: Response, host: str) -> Extract:
@@ -82,7 +86,8 @@ class PageReader:
         if kind == PLAIN_TYPE:
             return Extract(text=text.strip())
         again = task.article_id is not None
-        repeated = await self._database.look(repeats.repeated_on, host, response.url, counted=again)
+        until = task.start_at + self._lease
+        repeated = await self._insisting.look(until, repeats.repeated_on, host, response.url, counted=again)
         return await self._extractor.extract(text, response.url, Hint(task.entry.title, task.entry.summary, repeated))
 
 

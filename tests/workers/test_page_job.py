@@ -13,7 +13,7 @@ from config.settings import FetchSettings, Settings, WorkerSettings
 from pipeline.articles import Extractor
 from pipeline.errors import StoreUnavailable
 from pipeline.model import Article, EntryState, Reason, TextSource
-from pipeline.store import articles, entries
+from pipeline.store import articles, entries, repeats
 from pipeline.store.database import Database
 from pipeline.transport import Policy, Transport
 from tests.origin.answer import Answer
@@ -112,6 +112,25 @@ async def test_a_store_that_is_away_is_waited_for_at_the_end(
         return store(*args, **kwargs)
 
     monkeypatch.setattr(page_job, "accept", flaky)
+    await desk.run()
+    assert desk.stored()[0] is EntryState.DONE
+    assert len(origin.requests) == 1
+
+
+@pytest.mark.parametrize("verb", ["repeated_on", "note_page"])
+async def test_a_store_that_is_away_while_a_page_is_read_is_waited_for(
+    desk: Desk, origin: Origin, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """R30, R38: what a host repeats is asked and learned when the store is back; the page is not asked for again."""
+    desk.show(origin.serve("/bridge", PAGE, headers=HTML), summary=SUMMARY)
+    store, failures = getattr(repeats, verb), iter([StoreUnavailable("away"), StoreUnavailable("away")])
+
+    def flaky(*args: Any, **kwargs: Any) -> object:
+        for failure in failures:
+            raise failure
+        return store(*args, **kwargs)
+
+    monkeypatch.setattr(repeats, verb, flaky)
     await desk.run()
     assert desk.stored()[0] is EntryState.DONE
     assert len(origin.requests) == 1
