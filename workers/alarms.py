@@ -2,13 +2,14 @@
 
 In: the store, the disk of the data folder. Out: incidents opened and closed, with their notices. What is wrong is
 decided by `workers.alarm_rules`. Trap: dispatcher and deliverer both look, or nobody would miss the one that died; a
-unique index opens an incident once. What is seen must last for a moment, so that a restart is no alarm.
+unique index opens an incident once. What is seen must last for a moment, so that a restart is no alarm; and that no
+article came is the machine's own silence, until it has been awake for a while.
 """
 
 import asyncio
 import shutil
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 30.0
 LASTS = timedelta(seconds=45)  #: how long something is wrong, or right again, before it counts
+ASLEEP = timedelta(minutes=5)  #: without a look: the machine slept, or its clock was set
+QUIET_AWAKE = timedelta(hours=1)  #: how long it is awake before it may say that nothing new comes
 Key = tuple[str, str]
 
 
@@ -50,6 +53,7 @@ class Alarms:
         self._required = required
         self._since: dict[Key, datetime] = {}  #: when each thing was first seen to be as it is
         self._wrong: set[Key] = set()
+        self._looked_at = self._awake_since = datetime.min.replace(tzinfo=UTC)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look until `stop`; an absent store is waited for."""
@@ -66,17 +70,29 @@ class Alarms:
     async def look(self) -> list[Finding]:
         """Open what has been wrong for a moment, close what has been right again for one; gives what was opened."""
         now = self._clock()
+        self._note_sleep(now)
         read = await self._database.look(signs.read, now)
         found = {_key(one): one for one in findings(read, self._disk(), self._limits, self._required)}
         known = await self._database.look(coverage.open_incidents, tuple(AlarmKind))
         lasting = self._lasting(set(found), {_key(one) for one in known}, now)
         over = [one for one in known if _key(one) not in found and _key(one) in lasting]
-        fresh = [one for key, one in found.items() if key in lasting]
+        fresh = [one for key, one in found.items() if key in lasting and not self._is_early(one, now)]
         if over:
             await self._database.run(coverage.close, [one.id for one in over], now)
         opened = await self._database.run(coverage.open_all, fresh, self._channels, now) if fresh else []
         _tell(over, opened)
         return opened
+
+    def _note_sleep(self, now: datetime) -> None:
+        """Begin anew after a start or a sleep: what was seen before says nothing of the time since."""
+        if abs(now - self._looked_at) > ASLEEP:
+            self._awake_since, self._since = now, {}
+        self._looked_at = now
+
+    def _is_early(self, finding: Finding, now: datetime) -> bool:
+        """Tell whether nothing new came because nobody looked for it; what is open already stays open."""
+        awake = min(QUIET_AWAKE, timedelta(hours=self._limits.quiet_hours))
+        return finding.kind is AlarmKind.NOTHING_NEW and now - self._awake_since < awake
 
     def _lasting(self, wrong: set[Key], known: set[Key], now: datetime) -> set[Key]:
         """Give what has been as it is for long enough: wrong, or of what is known right again."""

@@ -18,7 +18,7 @@ def prune(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Forget what is older than `[retention]` keeps it; the dispatcher does the same once a day."""
+    """Forget what is older than the settings of `retention` keep it; the dispatcher does the same once a day."""
     settings = settings_of(config)
     with open_database(settings) as database:
         pruner = Pruner(database, settings.retention)

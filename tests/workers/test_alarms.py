@@ -17,6 +17,7 @@ from pipeline.store import coverage, deliveries, entries, feeds, pauses, process
 from pipeline.store.database import Database
 from pipeline.store.receivers import Receiver
 from pipeline.store.signs import FeedSigns, Lane, Signs
+from pipeline.store.tables import articles as article_rows
 from pipeline.store.tables import deliveries as delivery_rows
 from pipeline.store.tables import feeds as feed_rows
 from pipeline.store.tables import hosts
@@ -242,6 +243,24 @@ async def test_a_restart_is_no_alarm(sqlite_database: Database) -> None:
     assert await looker.look() == []
     clock[0] = after(90)
     assert await looker.look() == []
+
+
+async def test_a_machine_that_slept_does_not_say_that_nothing_came(sqlite_database: Database) -> None:
+    """It is the sleep, until an hour awake brought none either; a later sleep neither ends nor repeats the alarm."""
+    clock = [NOW]
+    looker = Alarms(sqlite_database, LIMITS, [], clock=lambda: clock[0], required=())
+    with sqlite_database.write() as tx:
+        raised(tx)
+        tx.execute(update(article_rows).values(stored_at=ago(hours=60)))
+        tx.execute(update(feed_rows).values(last_attempt_at=NOW))
+    opened_after = []
+    for seconds in [*range(0, 3900, 240), *range(90_000, 93_900, 240)]:
+        clock[0] = after(seconds)
+        opened_after += [seconds for one in await looker.look() if one.kind is AlarmKind.NOTHING_NEW]
+        with sqlite_database.read() as tx:
+            kinds = [one.kind for one in coverage.open_incidents(tx, tuple(AlarmKind))]
+        assert (AlarmKind.NOTHING_NEW in kinds) == (seconds >= 3600)
+    assert opened_after == [3600]
 
 
 async def test_dead_letters_are_an_alarm_until_they_are_sent_again(sqlite_database: Database) -> None:
