@@ -20,7 +20,7 @@ def test_loopback_needs_no_password(host: str) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "watch.example.org", "localhost.evil.example"])  # noqa: S104
 def test_listening_beyond_this_machine_needs_a_password(host: str) -> None:
     """S13: refused with both ways out; with a password it is fine."""
-    with pytest.raises(Unusable, match=r"Set web\.password.*or set web\.host to 127\.0\.0\.1"):
+    with pytest.raises(Unusable, match=r"set web\.password.*or set web\.host to 127\.0\.0\.1"):
         check_listening(WebSettings(host=host), has_users=False)
     check_listening(WebSettings(host=host, password="long enough"), has_users=False)
     check_listening(WebSettings(host=host), has_users=True)
