@@ -61,7 +61,8 @@ def asker_of(scope: Scope) -> str:
     if visitor is not None and visitor.id is not None:
         return f"user {visitor.id}"
     headers, peer = Headers(scope=scope), scope.get("client")
-    key = headers.get("authorization") or cookie(headers, SESSION_COOKIE)
+    bearer = headers.get("authorization", "").partition(" ")[2].strip()  # "bearer" may be written in many ways
+    key = bearer or cookie(headers, SESSION_COOKIE)
     return hashlib.sha256(key.encode()).hexdigest() if key else (peer[0] if peer else "")
 
 

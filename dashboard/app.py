@@ -50,6 +50,7 @@ from dashboard.subscriptions.channels import Channels
 from dashboard.subscriptions.editor import editor_routes
 from dashboard.subscriptions.pages import subscription_page_routes
 from dashboard.subscriptions.why_page import why_routes
+from dashboard.uploads import Capped
 from dashboard.user_pages import user_routes
 from pipeline.errors import NotFound, Unavailable
 from pipeline.store.database import Database
@@ -126,11 +127,11 @@ def create_app(
     app.include_router(alert_page_routes(sources, framing))
     app.include_router(why_routes(sources, framing))
     app.include_router(channel_routes(sources, framing, channels))
-    app.include_router(subscription_page_routes(sources, framing, channels, site_url))
+    app.include_router(subscription_page_routes(sources, framing, channels, settings.subscriptions_per_user, site_url))
     if callbacks is not None:
         app.include_router(hub_routes(callbacks))
     api = create_api(sources, FeedDoors(looking, hygiene), channels, settings.subscriptions_per_user, site_url)
-    app.mount("/api/v1", Rationed(api, Allowance(settings.requests_per_minute, REQUESTS_FOR_ALL), clock))
+    app.mount("/api/v1", Rationed(Capped(api), Allowance(settings.requests_per_minute, REQUESTS_FOR_ALL), clock))
     app.mount("/static", StaticFiles(directory=STATIC))
     if queue_url:
         app.mount("/rq", queue_pages(queue_url))

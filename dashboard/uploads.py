@@ -1,4 +1,4 @@
-"""A file that a person sends from a form.
+"""A file that a person sends from a form, and how much any request may send.
 
 In: a request with `multipart/form-data`. Out: the form's fields and the file's bytes. Hides python-multipart, by
 Starlette. Trap: the parser itself knows no cap for files, so the body is read up to ours first, and slowly sent ones
@@ -10,12 +10,15 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.errors import Unusable
 
 UPLOAD_BYTES = 10_000_000  #: a list of 50,000 feeds has about 8 MB
+BODY_BYTES = 12_000_000  #: of any request of the API: a file, or as much in JSON
 UPLOAD_SECONDS = 60.0
 FIELD_LIMIT = 10
 FIELD_BYTES = 4096
@@ -66,3 +69,24 @@ async def _upload(parser: MultiPartParser) -> Upload:
         return Upload(fields, await files[0].read() if files else b"")
     finally:
         await form.close()
+
+
+class Capped:
+    """An application to which no request sends more than `BODY_BYTES`: JSON is read whole before it is looked at."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; whoever reads beyond the cap gets 413."""
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > BODY_BYTES:
+                raise HTTPException(413, f"More than {BODY_BYTES // 1_000_000} MB was sent")
+            return message
+
+        await self._app(scope, counted, send)

@@ -42,6 +42,7 @@ FAULTS: dict[int | str, dict[str, object]] = {
         (404, "Nothing has that number"),
         (405, "This address does not take requests of this kind; `Allow` says which"),
         (409, "What is asked for stands already, or stands otherwise"),
+        (413, "More was sent than a request may hold"),
         (422, "A value is not of its kind"),
         (429, "Too many requests by this token or user, or too many wrong tokens from this address"),
         (503, "The database does not answer; try again"),
@@ -76,7 +77,7 @@ def create_api(sources: Sources, doors: FeedDoors, channels: Channels, most: int
     api.include_router(feed_routes(sources, doors.looking))
     for router in (query_api(sources), file_api(sources, channels, most), subscription_api(sources, channels, most)):
         api.include_router(router)
-    api.include_router(subscription_verbs(sources, site_url))
+    api.include_router(subscription_verbs(sources, most, site_url))
     api.include_router(channel_api(sources, channels))
     api.add_exception_handler(Unusable, _on_unusable)
     api.add_exception_handler(Unavailable, _on_unavailable)

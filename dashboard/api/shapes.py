@@ -309,6 +309,7 @@ class TokenShape(Shape):
     scope: Scope
     created_at: datetime
     last_used_at: datetime | None
+    user_id: int | None  #: whose role bounds it; null for the operator's own
 
 
 class NewToken(Shape):

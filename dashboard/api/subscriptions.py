@@ -70,13 +70,13 @@ def subscription_api(sources: Sources, channels: Channels, most: int) -> APIRout
     return router
 
 
-def subscription_verbs(sources: Sources, site_url: str) -> APIRouter:
-    """Make the routes of what is done to one subscription."""
+def subscription_verbs(sources: Sources, most: int, site_url: str) -> APIRouter:
+    """Make the routes of what is done to one subscription; no user gets more than `most`."""
     router = APIRouter(tags=["subscriptions"])
     database = sources.database
 
     async def changed(request: Request, subscription_id: int, verb: SubscriptionVerb) -> SubscriptionShape:
-        await database.run(change_subscription, subscription_id, verb, visitor_of(request))
+        await database.run(change_subscription, subscription_id, verb, visitor_of(request), most)
         return SubscriptionShape.of(await database.look(subscriptions.get, subscription_id))
 
     @router.post("/subscriptions/{subscription_id:int}/restore", summary="Put a removed subscription back")

@@ -23,6 +23,7 @@ from dashboard.subscriptions.alert_rows import told_rows
 from dashboard.subscriptions.channels import Channels, channel_rows
 from dashboard.subscriptions.looking import PAGE, ListFacts, look_at_list, look_at_one
 from dashboard.subscriptions.rule_words import rule_words
+from dashboard.subscriptions.saving import refuse_beyond
 from pipeline.alerts.links import feed_link
 from pipeline.alerts.subscriptions_file import SubscriptionDraft, write_subscriptions
 from pipeline.errors import NotFound, Unusable
@@ -45,8 +46,13 @@ class SubscriptionVerb(StrEnum):
     RENEW_FEED = "renew-feed"
 
 
-def subscription_page_routes(sources: Sources, framing: Framing, channels: Channels, site_url: str) -> APIRouter:
-    """Make the routes; the addresses of feeds begin with `site_url`, or with where the page was asked."""
+def subscription_page_routes(
+    sources: Sources, framing: Framing, channels: Channels, most: int, site_url: str
+) -> APIRouter:
+    """Make the routes; the addresses of feeds begin with `site_url`, or with where the page was asked.
+
+    No user gets more than `most` subscriptions.
+    """
     router = APIRouter(default_response_class=HTMLResponse)
 
     @reading(router, "/subscriptions")
@@ -99,7 +105,7 @@ def subscription_page_routes(sources: Sources, framing: Framing, channels: Chann
         await framing.read_change(request)
         here = f"/subscriptions/{subscription_id}"
         try:
-            await sources.database.run(change_subscription, subscription_id, verb, visitor_of(request))
+            await sources.database.run(change_subscription, subscription_id, verb, visitor_of(request), most)
         except NotFound:
             raise
         except Unusable as error:
@@ -112,12 +118,19 @@ def subscription_page_routes(sources: Sources, framing: Framing, channels: Chann
     return router
 
 
-def change_subscription(tx: Connection, subscription_id: int, verb: SubscriptionVerb, visitor: Visitor) -> None:
-    """Do what a button says; raises NotFound, and Unusable where it cannot be done; answers 403 for another's."""
+def change_subscription(
+    tx: Connection, subscription_id: int, verb: SubscriptionVerb, visitor: Visitor, most: int
+) -> None:
+    """Do what a button says; raises NotFound, and Unusable where it cannot be done; answers 403 for another's.
+
+    What is put back counts like a new one: nobody gets more than `most`.
+    """
     restoring = verb is SubscriptionVerb.RESTORE
     held = (subscriptions.restore if restoring else subscriptions.get)(tx, subscription_id)
     check_owner(visitor, held)
     match verb:
+        case SubscriptionVerb.RESTORE if held.owner_id == visitor.id:
+            refuse_beyond(tx, visitor, most)
         case SubscriptionVerb.RESTORE:
             pass
         case SubscriptionVerb.REMOVE:

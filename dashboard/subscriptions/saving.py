@@ -58,6 +58,7 @@ def refuse_unknown(channels: Collection[str], known: Collection[str]) -> None:
 def _add(tx: Connection, draft: Draft, rule: Rule, visitor: Visitor, now: datetime) -> int:
     added = save(tx, draft.name, draft.query, draft.channels, now, rule, owner_id=visitor.id)
     if added.enabled != draft.enabled:
+        check_owner(visitor, added)  # the very same again is what was there already, perhaps somebody else's
         subscriptions.switch(tx, added.id, enabled=draft.enabled)
     return added.id
 

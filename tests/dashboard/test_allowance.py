@@ -59,6 +59,8 @@ def test_who_asks_is_told_apart_by_token() -> None:
     names = {asker_of(scope) for scope in scopes}
     assert len(names) == 2
     assert "swt" not in str(names)
+    written = [b"Bearer swt_1", b"bearer  swt_1", b"BEARER swt_1 "]
+    assert {asker_of({"type": "http", "headers": [(b"authorization", one)]}) for one in written} < names
     assert asker_of({"type": "http", "headers": [], "client": ("127.0.0.1", 9)}) == "127.0.0.1"
 
 

@@ -208,6 +208,22 @@ def test_failures_are_seen_and_given_up(site: Site, newsroom: Newsroom) -> None:
         assert entries.count_by_state(tx)[EntryState.DROPPED] == 1
 
 
+def test_a_tokens_name_may_hold_a_slash(guarded: Site, token: Callable[..., str]) -> None:
+    """Whatever name was given, the token can be taken back."""
+    admin = {"authorization": token(Scope.ADMIN)}
+    assert send(guarded, "POST", "/tokens", {"name": "desk/archive"}, **admin).status == 201
+    assert send(guarded, "DELETE", "/tokens/desk%2Farchive", **admin).status == 204
+
+
+def test_nobody_sends_without_end(guarded: Site, token: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """S35: JSON beyond the cap is refused while it comes, and not kept whole first."""
+    monkeypatch.setattr("dashboard.uploads.BODY_BYTES", 2_000)
+    writer = {"authorization": token(Scope.WRITE)}
+    answer = send(guarded, "POST", "/subscriptions/check", {"query": "x" * 5_000}, **writer)
+    assert (answer.status, answer.json["detail"]) == (413, "")
+    assert send(guarded, "POST", "/subscriptions/check", {"query": "ferry"}, **writer).status == 200
+
+
 def test_a_token_is_made_and_shown_once(guarded: Site, token: Callable[..., str]) -> None:
     """An admin's token makes others; the list does not show them."""
     admin = token(Scope.ADMIN)

@@ -59,6 +59,19 @@ def test_editors_change_their_own_and_admins_all(site: Site, newsroom: Newsroom,
     assert "of eva" in site.page("/subscriptions", cookie=emil).body
 
 
+def test_the_very_same_again_switches_nothing_of_anothers(
+    site: Site, newsroom: Newsroom, signed: Callable[[str], str]
+) -> None:
+    """S13: saving what another has already, but paused, is a change of his; neither form nor API makes it."""
+    number = _saved(site, signed("eva"))
+    emil = signed("emil")
+    assert press(site, emil, "/subscriptions/save", name="Harbour", query="ferry").status == 403
+    draft = {"name": "Harbour", "query": "ferry", "enabled": False}
+    assert send(site, "POST", "/subscriptions", draft, cookie=emil, origin=site.origin).status == 403
+    with newsroom.database.read() as tx:
+        assert subscriptions.get(tx, number).enabled
+
+
 def test_what_is_removed_is_restored_by_its_owner_alone(
     site: Site, newsroom: Newsroom, signed: Callable[[str], str]
 ) -> None:
@@ -117,5 +130,9 @@ def test_nobody_gets_more_than_the_settings_allow(newsroom: Newsroom, clock: Clo
         assert "more than 1 subscriptions" in refused.body
         draft = {"name": "Second", "query": "ferry"}
         assert send(site, "POST", "/subscriptions", draft, authorization=bearer).status == 400
+        press(site, session, f"/subscriptions/{number}/remove")
+        _saved(site, session, name="Second")
+        assert "problem=nobody" in press(site, session, f"/subscriptions/{number}/restore").headers["location"]
+        assert send(site, "POST", f"/subscriptions/{number}/restore", authorization=bearer).status == 400
     with newsroom.database.read() as tx:
-        assert subscriptions.names(tx, 9) == ["Harbour"]
+        assert subscriptions.names(tx, 9) == ["Second"]

@@ -14,6 +14,7 @@ from pipeline.store import subscriptions, tokens, users
 from pipeline.store.database import Database
 from tests.dashboard.conftest import NOW, PASSWORD
 from tests.dashboard.serving import Answer, Site
+from tests.dashboard.test_api import send
 from tests.dashboard.test_door import hidden, session_of, sign_in
 
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
@@ -187,6 +188,26 @@ def test_a_token_does_no_more_than_its_user(staffed: Site, sqlite_database: Data
     assert (staffed.ask("/api/v1/tokens", authorization=header).status == 200) is (
         role is Role.ADMIN and scope is Scope.ADMIN
     )
+
+
+def test_a_token_made_by_the_api_is_its_makers(staffed: Site, sqlite_database: Database) -> None:
+    """S27: what an admin gave out by session or token does no more than he may, once he is demoted or disabled."""
+    with sqlite_database.write() as tx:
+        admin = users.get_by_name(tx, "admin")
+        _, text = tokens.make(tx, "t", Scope.ADMIN, NOW, admin.id)
+    by_token, by_session = {"authorization": f"Bearer {text}"}, {"cookie": enter(staffed, "admin")}
+    made = [
+        send(staffed, "POST", "/tokens", {"name": name, "scope": "admin"}, origin=staffed.origin, **who).json
+        for name, who in (("by/token", by_token), ("by/session", by_session))
+    ]
+    assert [one["user_id"] for one in made] == [admin.id, admin.id]
+    headers = [f"Bearer {one['token']}" for one in made]
+    with sqlite_database.write() as tx:
+        users.set_role(tx, admin.id, Role.READER)
+    assert [staffed.ask("/api/v1/tokens", authorization=header).status for header in headers] == [403, 403]
+    with sqlite_database.write() as tx:
+        users.set_disabled(tx, admin.id, disabled=True)
+    assert [staffed.ask("/api/v1/stories", authorization=header).status for header in headers] == [401, 401]
 
 
 def test_a_disabled_users_tokens_are_dead(staffed: Site, sqlite_database: Database) -> None:
