@@ -163,16 +163,20 @@ def test_a_store_in_use_is_not_replaced(target_url: str, sqlite_database: Databa
 
 
 def test_a_damaged_backup_is_refused_and_nothing_touched(sqlite_database: Database, tmp_path: Path) -> None:
-    """A flipped byte, a cut end, a foreign file, a forged size: a clear word, and the store is as it was."""
+    """Flipped bytes, a cut end, a foreign file, a forged size: a clear word, and the store is as it was."""
     good = backed_up(sqlite_database, tmp_path).read_bytes()
     url = f"sqlite:///{tmp_path / 'new.db'}"
-    flipped = bytearray(good)
-    flipped[len(good) // 2] ^= 0xFF
-    for number, bad in enumerate((bytes(flipped), good[:-200], b"not a zip", b"")):
+    begin = good.index(packing.STORE.encode())
+    flipped = [good[:at] + bytes([good[at] ^ 0xFF]) + good[at + 1 :] for at in range(begin, len(good) // 2, 999)]
+    encrypted = bytearray(good)
+    for at in (good.rindex(b"PK\x01\x02") + 8, good.rindex(b"PK\x03\x04") + 6):
+        encrypted[at] |= 1
+    for number, bad in enumerate((*flipped, bytes(encrypted), good[:-200], b"not a zip", b"")):
         file = tmp_path / f"bad{number}"
         file.write_bytes(bad)
-        with pytest.raises(Unusable, match=r"damaged|no backup"):
-            restored(file, url)
+        for refused in (lambda file=file: restored(file, url), lambda file=file: packing.verify(file)):
+            with pytest.raises(Unusable, match=r"damaged|no backup"):
+                refused()
     with pytest.raises(Unusable, match="no such file"):
         restored(tmp_path / "missing", url)
     assert not opened_is_filled(url)

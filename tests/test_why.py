@@ -35,6 +35,15 @@ def test_an_address_nobody_showed(database: Database) -> None:
     assert not answer.got_it
 
 
+def test_a_number_that_no_database_takes(database: Database) -> None:
+    """However long it is, it is a number that nothing has."""
+    with database.write() as tx:
+        ask(tx, Rule())
+        for asked in ("9" * 17, str(2**63), "9" * 1999):
+            with pytest.raises(NotFound, match="no article 9"):
+                why(tx, asked)
+
+
 def test_an_article_that_was_handed_over(database: Database) -> None:
     """Every station with its instant; the clause with its place in the text; however the address is written."""
     with database.write() as tx:

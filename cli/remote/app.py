@@ -12,7 +12,7 @@ import click
 
 from cli.output import print_json, print_record, print_rows
 from cli.remote.calls import CALLS, Call
-from cli.remote.server import Server, server_at
+from cli.remote.server import Refused, Server, server_at
 from pipeline.errors import Unusable
 
 SERVER, TOKEN_FILE = "STORYWATCH_SERVER", "STORYWATCH_TOKEN_FILE"
@@ -100,6 +100,8 @@ def _items(server: Server, path: str, query: dict[str, object], limit: int) -> l
     while len(items) < limit:
         more = {"limit": min(limit - len(items), PAGE_LIMIT), "cursor": cursor}
         page = server.ask("GET", path, query=query | more)
+        if not isinstance(page, dict) or not isinstance(page.get("items"), list):
+            raise Refused(f"{server.url} answers, but not as Storywatch does: look at the address")
         items += page["items"]
         cursor = page.get("next")
         if cursor is None:
@@ -121,9 +123,15 @@ def _show(told: Any, *, as_json: bool) -> None:
     if as_json or not isinstance(told, dict):
         print_json(told)
         return
-    plain = {name: value for name, value in told.items() if not isinstance(value, list | dict)}
-    print_record(plain, as_json=False)
+    if plain := {name: value for name, value in told.items() if not isinstance(value, list | dict)}:
+        print_record(plain, as_json=False)
     for name, value in told.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            rows = [{key: cell for key, cell in row.items() if not isinstance(cell, list | dict)} for row in value]
-            print_rows(name.capitalize(), rows, as_json=False, empty="")
+        if isinstance(value, list):
+            print_rows(name.capitalize(), _plain_rows(name, value), as_json=False, empty=f"{name}: none")
+
+
+def _plain_rows(name: str, listed: list[Any]) -> list[dict[str, Any]]:
+    """Give rows of those cells that fit into a table in every row."""
+    rows = [row if isinstance(row, dict) else {name: row} for row in listed]
+    nested = {key for row in rows for key, cell in row.items() if isinstance(cell, list | dict)}
+    return [{key: cell for key, cell in row.items() if key not in nested} for row in rows]

@@ -15,6 +15,7 @@ from sqlalchemy.types import Text
 from pipeline.model import DeliveryState, EntryState, Reason
 from pipeline.store import page_checks
 from pipeline.store.tables import alerts, deliveries, entries, in_state
+from pipeline.store.types import clean_text
 
 #: Reasons that are no trouble: too old at the first import, another's page, left with its feed, given up by hand.
 _PLAIN = (Reason.OLD_AT_IMPORT, Reason.SAME_PAGE, Reason.FEED_REMOVED, Reason.DROPPED_BY_HAND)
@@ -111,7 +112,7 @@ def members(
     """Give the entries of one group, the newest first, those older than `before_id` only."""
     c = entries.c
     found = select(c.id, c.title, c.url, c.state, c.error, c.attempts, c.first_seen_at, c.next_attempt_at)
-    group = and_(_troubled(), c.host == host, c.reason == reason, c.state == state)
+    group = and_(_troubled(), c.host == clean_text(host), c.reason == reason, c.state == state)
     older = group if before_id is None else and_(group, c.id < before_id)
     return [TroubledEntry(*row) for row in tx.execute(found.where(older).order_by(c.id.desc()).limit(limit))]
 
@@ -142,7 +143,9 @@ def _change_waiting(
 
 def _waiting(ids: Sequence[int] | None, host: str, reason: Reason) -> ColumnElement[bool]:
     c = entries.c
-    chosen: ColumnElement[bool] = and_(in_state(entries, EntryState.WAITING), c.host == host, c.reason == reason)
+    chosen: ColumnElement[bool] = and_(
+        in_state(entries, EntryState.WAITING), c.host == clean_text(host), c.reason == reason
+    )
     return chosen if ids is None else and_(chosen, c.id.in_(list(ids)))
 
 

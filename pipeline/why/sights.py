@@ -16,6 +16,8 @@ from pipeline.store.types import key_of
 from pipeline.urls import canonical
 from pipeline.why.record import Sight
 
+NUMBER_LENGTH = 17  #: most digits of a number that both databases take
+
 
 def find_owner(tx: Connection, asked: str) -> Row[Any] | None:
     """Give the entry that owns the page asked for, with its feed; None if no feed showed it.
@@ -23,6 +25,8 @@ def find_owner(tx: Connection, asked: str) -> Row[Any] | None:
     A number is an article's; raises NotFound if there is none of it.
     """
     if asked.isascii() and asked.isdecimal():
+        if len(asked) > NUMBER_LENGTH:
+            raise NotFound(f"there is no article {asked[:NUMBER_LENGTH]}…")
         return _row(tx, entries.c.id == articles.get(tx, int(asked)).entry_id)
     key = key_of(canonical(asked))
     row = _row(tx, (entries.c.page_key == key) & ~in_state(entries, EntryState.MERGED))
@@ -57,10 +61,3 @@ _SELECT = select(
 
 def _row(tx: Connection, condition: Any) -> Row[Any] | None:
     return tx.execute(_SELECT.where(condition).limit(1)).one_or_none()
-
-
-def number_of(text: str) -> int:
-    """Read a number; raises NotFound for what is none."""
-    if not text.isdecimal():
-        raise NotFound(f"{text!r} is no number")
-    return int(text)

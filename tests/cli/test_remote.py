@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from cli.main import is_remote
 from cli.remote.calls import CALLS
@@ -111,6 +112,22 @@ def test_a_server_that_cannot_be_asked_says_why(remote: Command, site: Site, tmp
         assert (ended.returncode, says in ended.stderr) == (code, True), (words, ended.stderr)
         assert "swt_wrong" not in ended.stderr
     assert site
+
+
+def test_answers_without_a_plain_field_are_shown(remote: Command) -> None:
+    """A record of lists alone, empty or not, is tables and no mistake."""
+    ended = remote("feeds", "hygiene")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "findings: none" in ended.stdout
+
+
+def test_a_server_of_another_kind_is_refused(remote: Command) -> None:
+    """JSON that is no list of ours gets a clear word."""
+    other = FastAPI()
+    other.get("/api/v1/stories")(lambda: {"hello": "world"})
+    with serving(other) as running:
+        ended = remote("--server", running.origin, "stories", "list")
+    assert (ended.returncode, "not as Storywatch does" in ended.stderr) == (1, True), ended.stderr
 
 
 def test_every_call_is_one_of_the_api(sqlite_database: Database) -> None:

@@ -75,6 +75,13 @@ def test_one_entry_is_given_up(failed: Database) -> None:
         assert next(one for one in troubles.grouped(tx, 10) if one.host == SLOW).count == 2
 
 
+def test_a_host_that_no_text_column_holds_has_nothing(failed: Database) -> None:
+    """What a program sends as a host may hold any sign; it changes nothing, and the database takes the question."""
+    with failed.write() as tx:
+        assert troubles.retry_now(tx, None, "a\x00b", Reason.TIMED_OUT, NOW) == 0
+        assert troubles.members(tx, "\ud800", Reason.TIMED_OUT, EntryState.WAITING, None, 9) == []
+
+
 def test_what_is_done_cannot_be_dropped(failed: Database) -> None:
     """Retry and drop reach only what waits: a quarantined entry keeps its state."""
     with failed.write() as tx:

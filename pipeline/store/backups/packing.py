@@ -8,6 +8,7 @@ leads nowhere; and no more bytes are unpacked than the manifest announces.
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,8 @@ from pipeline.store.backups.manifest import Manifest
 MANIFEST, STORE = "manifest.json", "storywatch.db"
 LARGEST_MANIFEST = 1_000_000
 CHUNK = 1 << 20
+#: What zipfile raises for bytes that are no zip of ours: damaged, without a member, encrypted, packed in another way.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, RuntimeError)
 LEVEL = 1  #: of deflate: a third of the size for a tenth of the time of the usual one
 
 
@@ -93,7 +96,7 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
             yield packed
     except FileNotFoundError:
         raise Unusable(f"{file}: no such file") from None
-    except (zipfile.BadZipFile, KeyError, EOFError) as error:
+    except UNREADABLE as error:
         raise Unusable(f"{file} is no backup that `storywatch backup` made, or it is damaged: {error}") from error
     except OSError as error:
         raise Unusable(f"{file} cannot be read: {error.strerror}") from error
