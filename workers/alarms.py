@@ -2,8 +2,8 @@
 
 In: the store, the disk of the data folder. Out: incidents opened and closed, with their notices. What is wrong is
 decided by `workers.alarm_rules`. Trap: dispatcher and deliverer both look, or nobody would miss the one that died; a
-unique index opens an incident once. What is seen must last for a moment, so that a restart is no alarm; and that no
-article came is the machine's own silence, until it has been awake for a while.
+unique index opens an incident once. What is seen must last for a moment, so that a restart is no alarm; and silence
+is the machine's own, until it has been awake for a while.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import structlog
 
 from config.settings import AlarmSettings
 from pipeline.errors import StoreUnavailable
-from pipeline.model import AlarmKind, Finding, Incident
+from pipeline.model import AlarmKind, Finding, Incident, IncidentKind
 from pipeline.store import coverage, signs
 from pipeline.store.database import Database
 from workers.alarm_rules import REQUIRED_KINDS, Disk, findings
@@ -90,9 +90,13 @@ class Alarms:
         self._looked_at = now
 
     def _is_early(self, finding: Finding, now: datetime) -> bool:
-        """Tell whether nothing new came because nobody looked for it; what is open already stays open."""
-        awake = min(QUIET_AWAKE, timedelta(hours=self._limits.quiet_hours))
-        return finding.kind is AlarmKind.NOTHING_NEW and now - self._awake_since < awake
+        """Tell whether a silence may be our own, of a start or a sleep; what is open already stays open."""
+        limits = self._limits
+        needed: dict[IncidentKind, timedelta] = {
+            AlarmKind.NOTHING_NEW: min(QUIET_AWAKE, timedelta(hours=limits.quiet_hours)),
+            AlarmKind.PROCESS_MISSING: timedelta(minutes=limits.silent_minutes),
+        }
+        return now - self._awake_since < needed.get(finding.kind, timedelta())
 
     def _lasting(self, wrong: set[Key], known: set[Key], now: datetime) -> set[Key]:
         """Give what has been as it is for long enough: wrong, or of what is known right again."""

@@ -21,6 +21,7 @@ from pipeline.store.types import EPOCH
 ARTICLE = "article"  #: the kind of a page that is the article
 MOST_MARKS = 600  #: of a host; 12 bytes each
 FORGOTTEN_AFTER = timedelta(days=30)
+PAGES_FORGOTTEN_AFTER = timedelta(days=365)  #: counts of kinds of pages, which are small and tell of a host's past
 _PAGE_SHARE = 0.5  # of a page's texts: what shares more with one other page is that page again
 _ENTRY = struct.Struct("<IHHI")
 _MOST_PAGES = 0xFFFF
@@ -76,11 +77,12 @@ def with_page(held: Mapping[int, Mark], page: int, marks: Sequence[int], day: in
 
 
 def note_page(tx: Connection, host: str, kind: str, now: datetime) -> None:
-    """Count one page of a host, as the kind of page it was."""
+    """Count one page of a host, as the kind of page it was, and forget what was counted long ago."""
     values = {"host": host, "kind": kind, "page_count": 1, "last_at": now}
     changed = {"page_count": host_pages.c.page_count + 1, "last_at": now}
     statement = insert(tx, host_pages).values(values)
     tx.execute(statement.on_conflict_do_update(index_elements=["host", "kind"], set_=changed))
+    tx.execute(delete(host_pages).where(host_pages.c.last_at < now - PAGES_FORGOTTEN_AFTER))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.store import repeats
 from pipeline.store.database import Database
-from pipeline.store.repeats import FORGOTTEN_AFTER, MOST_MARKS
+from pipeline.store.repeats import FORGOTTEN_AFTER, MOST_MARKS, PAGES_FORGOTTEN_AFTER
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOST = "paper.example"
@@ -62,3 +62,13 @@ def test_pages_are_counted_by_kind(database: Database) -> None:
         [first, second] = repeats.hosts_seen(tx, 10)
     assert (first.host, first.page_count, dict(first.kinds)) == (HOST, 3, {"article": 2, "paywall": 1})
     assert second.host == "other.example"
+
+
+def test_counts_of_long_ago_are_forgotten(database: Database) -> None:
+    """A host of which no page came for a year leaves no row."""
+    with database.write() as tx:
+        repeats.note_page(tx, HOST, "article", NOW)
+        repeats.note_page(tx, "other.example", "article", NOW + PAGES_FORGOTTEN_AFTER)
+        assert [seen.host for seen in repeats.hosts_seen(tx, 10)] == ["other.example", HOST]
+        repeats.note_page(tx, "other.example", "article", NOW + PAGES_FORGOTTEN_AFTER + timedelta(seconds=1))
+        assert [seen.host for seen in repeats.hosts_seen(tx, 10)] == ["other.example"]

@@ -220,13 +220,13 @@ async def test_a_channel_that_never_heard_of_an_alarm_hears_nothing_of_its_end(
     looker = Alarms(sqlite_database, LIMITS, ["ops"], clock=lambda: clock[0], required=("worker",))
     async with Transport(WEB) as transport:
         notices = OperatorNotices(sqlite_database, transport, {}, tmp_path, clock=lambda: clock[0])
-        for seconds in (0, 60):
+        for seconds in (0, 60, 120):
             clock[0] = after(seconds)
             await looker.look()
         with sqlite_database.write() as tx:
             assert len(coverage.open_incidents(tx, tuple(AlarmKind))) == 1
-            all_beat(tx, after(120))
-        for seconds in (120, 180):
+            all_beat(tx, after(180))
+        for seconds in (180, 240):
             clock[0] = after(seconds)
             await looker.look()
         assert await notices.send_due() == 0
@@ -261,6 +261,23 @@ async def test_a_machine_that_slept_does_not_say_that_nothing_came(sqlite_databa
             kinds = [one.kind for one in coverage.open_incidents(tx, tuple(AlarmKind))]
         assert (AlarmKind.NOTHING_NEW in kinds) == (seconds >= 3600)
     assert opened_after == [3600]
+
+
+@pytest.mark.parametrize("waits", [0, 30_000], ids=["first start", "after a sleep"])
+async def test_a_slow_machine_may_take_its_time_to_start(waits: int, sqlite_database: Database) -> None:
+    """A worker that comes to life a minute and a half after the others was never missing."""
+    clock = [NOW]
+    looker = Alarms(sqlite_database, FAKED, [], clock=lambda: clock[0], required=("worker",))
+    if waits:
+        with sqlite_database.write() as tx:
+            all_beat(tx)
+        await looker.look()
+    for seconds in range(waits, waits + 300, 30):
+        clock[0] = after(seconds)
+        if seconds >= waits + 90:
+            with sqlite_database.write() as tx:
+                all_beat(tx, clock[0])
+        assert await looker.look() == []
 
 
 async def test_dead_letters_are_an_alarm_until_they_are_sent_again(sqlite_database: Database) -> None:
