@@ -322,6 +322,18 @@ def test_what_a_merged_story_has_still_to_tell_keeps_it(database: Database) -> N
     assert prune(database, "stories") == 1
 
 
+def test_a_story_that_grows_at_this_moment_is_passed_over(postgres_database: Database) -> None:
+    """A late article that joins an old story neither stops the pruning with an error nor loses its story."""
+    with postgres_database.write() as tx:
+        first = taken(tx, 1, news(1, AGENCY))
+    with postgres_database.write() as growing:
+        assert taken(growing, 2, news(2, AGENCY)).story_id == first.story_id
+        with postgres_database.write() as tx:
+            tx.execute(text("SET LOCAL lock_timeout = '2s'"))
+            assert BY_NAME["stories"].prune(tx, OLD, 100) == 0
+    assert prune(postgres_database, "stories") == 1
+
+
 def test_a_text_that_goes_takes_the_look_at_its_page_along(database: Database) -> None:
     """What a look brings that is under way meanwhile is no edit of the text that went, and alerts nobody."""
     with database.write() as tx:

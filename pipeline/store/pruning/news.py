@@ -12,7 +12,7 @@ from sqlalchemy import CompoundSelect, Connection, Select, delete, func, or_, se
 
 from pipeline.model import DeliveryState
 from pipeline.store import meta, page_checks, search
-from pipeline.store.dialects import bound, each
+from pipeline.store.dialects import bound, each, free_rows
 from pipeline.store.pruning.cascade import batched_ids, delete_rows
 from pipeline.store.tables import (
     alert_updates,
@@ -72,9 +72,13 @@ def count_stories(tx: Connection, before: datetime) -> int:
 
 
 def prune_stories(tx: Connection, before: datetime, limit: int) -> int:
-    """Delete stories with all that is theirs, at most `limit` articles of them; a larger one goes in parts."""
+    """Delete stories with all that is theirs, at most `limit` articles of them; a larger one goes in parts.
+
+    One that an article is joining at this moment is passed over, however late the article comes.
+    """
     count, room = 0, limit
-    for story_id in tx.execute(_old_stories(before).order_by(stories.c.changed_at).limit(limit)).scalars().all():
+    old = free_rows(_old_stories(before).order_by(stories.c.changed_at).limit(limit), of=stories)
+    for story_id in tx.execute(old).scalars().all():
         if room <= 0:
             break
         family = [story_id, *tx.execute(select(stories.c.id).where(_merged_into(story_id))).scalars()]
