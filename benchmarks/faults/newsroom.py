@@ -11,6 +11,7 @@ import hashlib
 import json
 import time
 from base64 import b64encode
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -71,11 +72,13 @@ class Newsroom:
     """Publishes, serves and receives; `opened` starts it."""
 
     port: int = 0
+    domain: str = "localhost"  #: under which the outlets and the receiver are reached
     secret: str = field(default_factory=lambda: f"whsec_{b64encode(token_bytes(32)).decode()}", repr=False)
     published: list[Piece] = field(default_factory=list)
     shown: set[int] = field(default_factory=set)  #: numbers that stood in a feed that was sent whole
     heard: list[Heard] = field(default_factory=list)
     polls: dict[int, list[float]] = field(default_factory=dict)  #: by outlet, when its feed was asked
+    asked_by: Counter[tuple[str, str]] = field(default_factory=Counter)  #: requests, by address and what was asked for
     feed_mode: Mode = Mode.SOUND
     page_mode: Mode = Mode.SOUND
     hook_mode: Mode = Mode.SOUND
@@ -86,7 +89,7 @@ class Newsroom:
     @property
     def hook_url(self) -> str:
         """Where alerts are to be posted."""
-        return f"http://receiver.localhost:{self.port}{HOOK}"
+        return f"http://receiver.{self.domain}:{self.port}{HOOK}"
 
     @property
     def feed_urls(self) -> list[str]:
@@ -95,7 +98,7 @@ class Newsroom:
 
     def root(self, outlet: int) -> str:
         """Give the address of an outlet."""
-        return f"http://paper{outlet}.localhost:{self.port}"
+        return f"http://paper{outlet}.{self.domain}:{self.port}"
 
     def url(self, one: Piece) -> str:
         """Give the address of a piece's page."""
@@ -144,6 +147,7 @@ class Newsroom:
 
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; False if the connection is not to be used again."""
+        self.asked_by[writer.get_extra_info("peername")[0], request.path.split("/")[1]] += 1
         if request.method == "POST":
             return await self._receive(request, writer)
         if request.path == "/feed":
@@ -187,10 +191,10 @@ class Newsroom:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Newsroom]:
+async def opened(address: str = "127.0.0.1", domain: str = "localhost") -> AsyncIterator[Newsroom]:
     """Serve a newsroom on a free port for the block."""
-    newsroom = Newsroom()
-    server = await asyncio.start_server(newsroom.serve, "127.0.0.1", 0, limit=HEAD_BYTES, backlog=512)
+    newsroom = Newsroom(domain=domain)
+    server = await asyncio.start_server(newsroom.serve, address, 0, limit=HEAD_BYTES, backlog=512)
     newsroom.port = server.sockets[0].getsockname()[1]
     try:
         yield newsroom
