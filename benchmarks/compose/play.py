@@ -68,9 +68,14 @@ async def play(stage: Stage, burst_count: int, outage_seconds: float) -> Result:
 
 async def _faults(stage: Stage, outage_seconds: float) -> AsyncIterator[Line]:
     for kind in (*ASKED_FOR, "dispatcher"):
-        for what, out, lasting in (("killed", _killed, KILLED_SECONDS), ("cut off", _cut, outage_seconds)):
+        found = stage.project.containers(kind)
+        ways = (
+            ("killed", _killed, found[0], KILLED_SECONDS),
+            ("cut off", _cut, found[-1], outage_seconds),  # one that has not just been started, so it holds work
+        )
+        for what, out, one, lasting in ways:
             published = len(stage.newsroom.published)
-            async with _loaded(stage), out(stage, stage.project.containers(kind)[0]):
+            async with _loaded(stage), out(stage, one):
                 await asyncio.sleep(lasting)
             stage.note_addresses()
             seconds = await stage.settle(STANDSTILL_SECONDS)
