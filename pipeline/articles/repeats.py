@@ -12,7 +12,7 @@ from math import exp, log
 
 _SHORTEST = 8  # letters; what is shorter says nothing
 _MOST_MARKS = 200  # of one page
-_A_PAGE = 1.5  # log-odds that each other page takes
+_FIRST_PAGE = 1.5  # log-odds that one other page takes; further ones add less, since follow-ups repeat background
 _CHANGING = re.compile(r"[\W\d_]+")
 _NEARLY = 1e-6
 
@@ -38,4 +38,4 @@ def weigh(likely: float, text: str, repeated: Mapping[int, int]) -> float:
     if not count:
         return likely
     sure = min(max(likely, _NEARLY), 1 - _NEARLY)
-    return 1 / (1 + exp(_A_PAGE * count - log(sure / (1 - sure))))
+    return 1 / (1 + exp(_FIRST_PAGE * (1 + log(count)) - log(sure / (1 - sure))))

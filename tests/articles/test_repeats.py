@@ -50,6 +50,8 @@ def test_the_surer_a_block_the_more_pages_it_takes() -> None:
     """One other page is enough against a doubtful block; background that follow-ups repeat needs several."""
     repeated = {mark_of(OFFER): 1}
     assert weigh(0.7, OFFER, repeated) < 0.5 < weigh(0.95, OFFER, repeated)
+    several = [weigh(0.98, OFFER, {mark_of(OFFER): count}) > 0.5 for count in (1, 2, 4, 8)]
+    assert several == [True, True, True, False]
     assert weigh(0.95, OFFER, {mark_of(OFFER): 3}) < 0.5
     assert weigh(0.7, SENTENCES[0], repeated) == 0.7
 
