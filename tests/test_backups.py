@@ -14,8 +14,8 @@ from sqlalchemy import Connection, text
 
 from pipeline.errors import Unusable
 from pipeline.indexing import index_words
-from pipeline.model import Alert, DeliveryState, EntryState
-from pipeline.store import alerts, deliveries, entries, feeds, processes, search, subscriptions
+from pipeline.model import Alert, DeliveryState, EntryState, Role
+from pipeline.store import alerts, deliveries, entries, feeds, processes, search, subscriptions, users
 from pipeline.store.backups import manifest as manifests
 from pipeline.store.backups import packing, restoring, taking
 from pipeline.store.backups.copying import copied_tables, count_rows
@@ -125,6 +125,17 @@ def test_old_entries_do_not_come_back_as_new(database: Database, target_url: str
         assert (counts.new_count, counts.known_count) == (1, 2)
         assert tx.execute(text("SELECT max(id) FROM entries")).scalar_one() == 3
     target.close()
+
+
+def test_a_store_with_a_user_is_filled(target_url: str, sqlite_database: Database, tmp_path: Path) -> None:
+    """An admin that somebody made is not lost by restoring."""
+    file = backed_up(sqlite_database, tmp_path)
+    target = opened(target_url)
+    with target.write() as tx:
+        users.add(tx, "ada", Role.ADMIN, None, NOW)
+    target.close()
+    with pytest.raises(Unusable, match="there are users in this store"):
+        restored(file, target_url)
 
 
 def test_a_filled_store_is_replaced_only_by_force(target_url: str, sqlite_database: Database, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from pipeline.store.writers import BatchWriter, PoolWriter, Writer
 
 P = ParamSpec("P")
 T = TypeVar("T")
+READERS = 6  #: looks at once in one process: four trials of queries, and two for whoever looks at pages meanwhile
 
 
 class Database:
@@ -31,7 +32,7 @@ class Database:
         self._engines = engines
         self._pid = os.getpid()
         self._writer: Writer = BatchWriter(self.write) if self.is_sqlite else PoolWriter(self.write, 4)
-        self._reader: Writer = PoolWriter(self.read, 2)
+        self._reader: Writer = PoolWriter(self.read, READERS)
 
     @classmethod
     def open(cls, url: str) -> "Database":

@@ -74,7 +74,7 @@ def _sqlite_engines(url: URL) -> Engines:
     # One connection writes and the others cannot: SQLite has one writer, and waiting in our own pool is fair.
     turns = Turns(Path(f"{url.database}-turn"))
     writing = _sqlite_engine(url, pool_size=1, query_only=False)
-    reading = _sqlite_engine(url, pool_size=3, query_only=True)
+    reading = _sqlite_engine(url, pool_size=8, query_only=True)
 
     @event.listens_for(writing, "begin")
     def begin_writing(tx: Connection) -> None:
@@ -173,7 +173,7 @@ def _postgresql_engines(url: URL) -> Engines:
         url.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
         pool_size=6,
-        max_overflow=4,
+        max_overflow=6,
         pool_timeout=POOL_SECONDS,
         isolation_level="READ COMMITTED",
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "storywatch"},

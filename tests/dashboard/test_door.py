@@ -1,20 +1,26 @@
 """The door before every route, over real sockets and, for visitors from elsewhere, the application itself."""
 
+import asyncio
 import re
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import Connection
 from starlette.routing import Mount, Route
 
+from config.settings import WebSettings
+from dashboard.app import create_app
 from dashboard.headers import STRICT_POLICY
 from dashboard.rules import SECRET_FOLDERS
 from dashboard.sessions import IDLE
 from dashboard.throttle import FREE_FAILURES
+from pipeline.store.database import READERS, Database
 from tests.dashboard.conftest import PASSWORD, Clock
-from tests.dashboard.serving import Answer, Site, call
+from tests.dashboard.serving import Answer, Site, call, serving
 from tests.dashboard.walking import routes_of
 
 #: Examples of addresses below the mounted applications, since a mount lists no routes of its own.
@@ -53,6 +59,29 @@ def sign_in(site: Site, password: str = PASSWORD, target: str = "/", name: str =
 
 def session_of(answer: Answer) -> str:
     return answer.cookies["storywatch_session"].partition(";")[0]
+
+
+def test_a_store_that_is_busy_does_not_look_dead(sqlite_database: Database) -> None:
+    """R35: with every reader of the store taken, `/livez` still answers; whatever needs the store waits."""
+    held, ended = threading.Event(), threading.Semaphore(0)
+
+    def read_long(_tx: Connection) -> None:
+        held.wait(60)
+        ended.release()
+
+    async def take_all() -> None:
+        await asyncio.gather(*(sqlite_database.look(read_long) for _ in range(READERS)))
+
+    readers = threading.Thread(target=asyncio.run, args=(take_all(),))
+    with serving(create_app(sqlite_database, WebSettings())) as site:
+        readers.start()
+        try:
+            assert site.ask("/livez").status == 200
+            assert not ended.acquire(blocking=False), "the readers were held all the while"
+        finally:
+            held.set()
+            readers.join()
+        assert site.ask("/").status == 200
 
 
 async def test_a_stranger_finds_only_the_entrance(make_app: Callable[..., FastAPI], valkey_url: str) -> None:

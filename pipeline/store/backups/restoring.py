@@ -63,6 +63,10 @@ def restore(file: Path, url: str, index_words: IndexWords, *, force: bool, now: 
         return Restored(manifest)
 
 
+#: What a person has put into a store or would miss.
+COUNTED = ("feeds", "subscriptions", "entries", "users")
+
+
 def check_revision(manifest: Manifest) -> None:
     """Raise Unusable for a backup of a schema that this version does not know."""
     if manifest.revision not in migrating.revisions():
@@ -77,10 +81,11 @@ def _check_at_rest(url: str, now: datetime, *, force: bool) -> bool:
     database = Database.open(url)
     try:
         with database.read() as tx:
-            if not inspect(tx).has_table(feeds.name):
+            inspector = inspect(tx)
+            if not inspector.has_table(feeds.name):
                 return False
             running = [one.name for one in processes.list_all(tx) if one.beat_at > now - ALIVE]
-            filled = [name for name in ("feeds", "subscriptions", "entries") if _has_rows(tx, name)]
+            filled = [name for name in COUNTED if inspector.has_table(name) and _has_rows(tx, name)]
     finally:
         database.close()
     if running:
