@@ -146,15 +146,16 @@ def test_signs_are_read_as_they_are(database: Database) -> None:
         show(tx, entry(1), entry(2, host="other.example"))
         task = held(tx)
         deliveries.park(tx, task.delivery_id, task.token, Reason.RECEIVER_REFUSED, "410", NOW)
-        receivers.failed(tx, "mail", Reason.RECEIVER_UNAVAILABLE, NOW)
+        rests = "mail" if task.channel == "hook" else "hook"  # which of the two comes first is the database's choice
+        receivers.failed(tx, rests, Reason.RECEIVER_UNAVAILABLE, NOW)
         tx.execute(update(feed_rows).values(error_count=3, next_poll_at=NOW, last_attempt_at=NOW))
         pauses.set_paused(tx, "deliveries", paused=True)
         all_beat(tx)
         read = signs.read(tx, after(100))
         assert read.pages.free_since == NOW
-        assert read.parked == {"hook": 1}
+        assert read.parked == {task.channel: 1}
         assert read.deliveries == Lane(is_paused=True, free_since=None, queued_since=None, is_held=False)
-        assert [one.channel for one in read.receivers] == ["mail"]
+        assert [one.channel for one in read.receivers] == [rests]
         assert (read.feeds.failing_count, read.feeds.active_count) == (2, 2)
         assert read.feeds.free_since == NOW
         assert read.beats == dict.fromkeys(REQUIRED_KINDS, NOW)
