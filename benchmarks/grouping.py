@@ -56,7 +56,7 @@ def add_entries(database: Database, count: int) -> list[int]:
     with database.write() as tx:
         feed_id = feeds.add(tx, "https://feed.example/", now=NOW).id
         made = [Entry(f"id-{n}", f"https://o.example/{n}") for n in range(count)]
-        shown.store(tx, feed_id, made, None, NOW)
+        shown.store(tx, [shown.Document(feed_id, made, None)], NOW)
         return [*tx.exec_driver_sql("SELECT id FROM entries ORDER BY id").scalars()]
 
 
