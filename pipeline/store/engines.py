@@ -28,6 +28,9 @@ BUSY_STEP_SECONDS = (0.0005, 0.004)
 BUSY_SECONDS = 20.0  # how long a writer waits for the others; each holds the lock for milliseconds
 POOL_SECONDS = 30.0
 CONNECT_SECONDS = 5
+#: A server that vanished without a word, as when this machine got another address, is given up after some 15 s (in
+#: milliseconds and seconds). Left to the system it took 13 minutes, in which a worker took jobs and finished none.
+SILENCE = {"tcp_user_timeout": 15_000, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +179,7 @@ def _postgresql_engines(url: URL) -> Engines:
         max_overflow=6,
         pool_timeout=POOL_SECONDS,
         isolation_level="READ COMMITTED",
-        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "storywatch"},
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "storywatch", **SILENCE},
     )
     reading = writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Engines(writing, reading)
