@@ -43,7 +43,7 @@ def read_labelled() -> list[LabelledPage]:
     asked = [(of, *one) for of in SETS for one in read_set(DATA, of)]
     with Pool() as pool:
         found = [page for pages in pool.imap_unordered(_labelled, asked, chunksize=8) for page in pages]
-    return sorted(found, key=lambda page: (page.of, page.name, page.look))
+    return sorted(found, key=lambda page: (page.of, page.name, page.opaque))
 
 
 def agreement(pages: Sequence[LabelledPage], of: str) -> float:
@@ -52,7 +52,7 @@ def agreement(pages: Sequence[LabelledPage], of: str) -> float:
     for part in range(PARTS):
         forest = forest_of(grow([page for page in pages if _part_of(page) != part]))
         for page in pages:
-            if page.of == of and not page.look and _part_of(page) == part:
+            if page.of == of and not page.opaque and _part_of(page) == part:
                 likely = forest.ask(page.rows, page.lengths)
                 right += sum((share >= 0.5) == said for share, said in _said(likely, page.labels))
                 total += sum(said is not None for said in page.labels)

@@ -42,10 +42,6 @@ SECOND = [
     "shape_purity",
     "picked_before",
     "picked_after",
-    "lead",
-    "row_signs",
-    "row_apart",
-    "row_last",
 ]
 KEPT = tuple(map(NAMES.index, SECOND))
 TREES = (40, 32)
@@ -64,11 +60,7 @@ _SETTINGS: dict[str, Any] = {
     "seed": 3,
 }
 _SEGMENT_WEIGHT = 0.45  # of a block with a wanted or unwanted string; a whole article weighs about 3 times a root
-_LOOK_WEIGHTS = {
-    "": 1.0,
-    "opaque": 0.3,
-    "commented": 0.0,
-}  # at 0.45 half a point of F1 on pages never seen was lost (decision 32)
+_OPAQUE_WEIGHT = 0.3
 
 Rows = Callable[[LabelledPage], list[list[float]]]
 
@@ -118,7 +110,7 @@ def _fit(pages: Sequence[LabelledPage], rows_of: Rows, count: int) -> lightgbm.B
 
 def _weights(page: LabelledPage) -> list[float]:
     """Weigh the blocks of articles by their words, and every article alike."""
-    share = _LOOK_WEIGHTS[page.look]
+    share = _OPAQUE_WEIGHT if page.opaque else 1.0
     if page.of != "articles":
         return [share * _SEGMENT_WEIGHT] * len(page.rows)
     total = sqrt(sum(page.word_counts) + 1)

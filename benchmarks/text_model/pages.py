@@ -1,24 +1,22 @@
 """Read the pages with gold text, and label the blocks of each.
 
 In: the folder of the sets. Out: `LabelledPage`: the rows of its blocks, and for each block whether it is the article's,
-or None where nobody said. Each page comes as it is, *opaque*, with every name and every telling element taken out, as
-themes with made-up names are, and *commented*, with made-up comments below its article. Trap: labels come from aligning
-words, so a line that the article repeats elsewhere counts as its own.
+or None where nobody said. Each page comes twice: as it is, and *opaque*, with every name and every telling element
+taken out, as themes with made-up names are. Trap: labels come from aligning words, so a line that the article repeats
+elsewhere counts as its own.
 """
 
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from lxml.html import HtmlElement, tostring
 
-from benchmarks.text_model.commented import add_comments
 from pipeline.articles.blocks import Block, read_page
 from pipeline.articles.choose import first_pass
 from pipeline.articles.decode import decode
@@ -31,7 +29,6 @@ _TELLING = {"article", "main", "section", "header", "footer", "aside", "nav"}
 _HEAD = {"html", "head", "meta", "link", "title", "script"}
 _KEPT = ("href", "style", "src", "hidden")
 _WORD = re.compile(r"\w+")
-_SURE_CHARACTERS = 60  # of a block that is found again by its text
 _SURE_RUN = 3  # words in a row that are no chance
 
 
@@ -41,7 +38,7 @@ class LabelledPage:
 
     of: str
     name: str
-    look: str  #: empty as it is, "opaque", "commented"
+    opaque: bool
     lengths: list[int]
     rows: list[list[float]]
     labels: list[bool | None]
@@ -58,54 +55,23 @@ def read_set(folder: Path, of: str) -> Iterator[tuple[str, str, dict[str, Any]]]
 
 
 def label(of: str, name: str, html: str, want: dict[str, Any]) -> Iterator[LabelledPage]:
-    """Measure and label a page in each of its looks; nothing for a page that cannot be parsed."""
-    tree = parse(html)
-    if tree is None:
-        return
-    found = read_metadata(tree)
-    about = About(found.title, found.description)
-    page = read_page(tree)
-    labels = _aligned(page.blocks, want["text"]) if of == "articles" else _said(page.blocks, want)
-    if not page.blocks:
-        return
-    yield _measured(of, name, "", html, about, labels)
-    make_opaque(tree)
-    opaque = tostring(tree, encoding="unicode")
-    yield _measured(of, name, "opaque", opaque, about, labels)
-    yield from _commented(of, name, (html, opaque), about, labels)
-
-
-def _measured(of: str, name: str, look: str, html: str, about: About, labels: list[bool | None]) -> LabelledPage:
-    """Measure a page."""
-    tree = parse(html)
-    assert tree is not None
-    page = read_page(tree)
-    picked = first_pass(html, tree, page)
-    rows = measure(page, about, picked, len(picked.text))
-    word_counts = [len(block.text.split()) for block in page.blocks]
-    return LabelledPage(of, name, look, [b.length for b in page.blocks], rows, labels, word_counts)
-
-
-def _commented(
-    of: str, name: str, looks: Sequence[str], about: About, labels: list[bool | None]
-) -> Iterator[LabelledPage]:
-    """Measure a page to which comments were added; only those and the article's own blocks are labelled."""
-    chance = Random(name)
-    html = chance.choice(looks)
-    tree = parse(html)
-    assert tree is not None
-    blocks = read_page(tree).blocks
-    if len(blocks) != len(labels):
-        return
-    own = {block.text: said for block, said in zip(blocks, labels, strict=True)}
-    wanted = [block for block, said in zip(blocks, labels, strict=True) if said and block.length >= _SURE_CHARACTERS]
-    added = add_comments(tree, wanted[-1].squeezed, chance) if wanted else set()
-    if added:
-        made = tostring(tree, encoding="unicode")
-        again = parse(made)
-        assert again is not None
-        said = [False if block.text in added else own.get(block.text) for block in read_page(again).blocks]
-        yield _measured(of, name, "commented", made, about, said)
+    """Measure and label a page, as it is and opaque; nothing for a page that cannot be parsed."""
+    labels: list[bool | None] = []
+    for opaque in (False, True):
+        tree = parse(html)
+        if tree is None:
+            return
+        found = read_metadata(tree)
+        if opaque:
+            make_opaque(tree)
+            html = tostring(tree, encoding="unicode")
+        page = read_page(tree)
+        labels = labels or (_aligned(page.blocks, want["text"]) if of == "articles" else _said(page.blocks, want))
+        if page.blocks:
+            picked = first_pass(html, tree, page)
+            rows = measure(page, About(found.title, found.description), picked, len(picked.text))
+            word_counts = [len(block.text.split()) for block in page.blocks]
+            yield LabelledPage(of, name, opaque, [b.length for b in page.blocks], rows, labels, word_counts)
 
 
 def make_opaque(tree: HtmlElement) -> None:

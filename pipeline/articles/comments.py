@@ -1,11 +1,11 @@
-"""Find and measure rows of readers' comments below an article, by how such rows are built.
+"""Find rows of readers' comments below an article, by how such rows are built.
 
-In: the page's blocks. Out: for blocks in such a row, how much speaks for it; and those of which it is sure. Hides
-nothing; pure. No class name and no word of any language is looked at: comments are short names, hardly ever the same,
-each with a text of its own, in a row after the article's beginning. Signs: times beside the names, a word that comes
-with each (reply), a form to write into, names set apart by a colon. Apart: a box or a line of its own, a number that
-counts them. Trap: interviews, sections, rankings and tables of facts are built so too; only rows that are apart, end
-the page and have names with colons or two signs are surely comments.
+In: the page's blocks. Out: the indexes of those that are surely comments. Hides nothing; pure. No class name and no
+word of any language is looked at: comments are short names, hardly ever the same, each with a text of its own, in a row
+after the article's beginning. Signs: times beside the names, a word that comes with each (reply), a form to write into,
+names set apart by a colon. Apart: a box or a line of its own, a number that counts them. Trap: interviews, sections,
+rankings and tables of facts are built so too; only rows that are apart, end the page and have names with colons or two
+signs are surely comments.
 """
 
 import re
@@ -48,18 +48,6 @@ class _Row:
     def first(self) -> int:
         """Give the index of the first name."""
         return self.names[0]
-
-
-def measure_rows(page: Page) -> dict[int, tuple[float, float, float]]:
-    """Give signs, how far apart it stands and whether it ends the page, for the blocks of each row of comments."""
-    start = _article_end(page.blocks)
-    found: dict[int, tuple[float, float, float]] = {}
-    for row in _rows(page, start):
-        if _are_names(page, row):
-            said = _signs(page, row), _is_apart(page, row) + _is_counted(page.blocks, row, start), _ends_page(page, row)
-            numbers = (float(said[0]), float(said[1]), float(said[2]))
-            found.update((index, max(numbers, found.get(index, numbers))) for index in range(row.first, row.after))
-    return found
 
 
 def find_comments(page: Page) -> set[int]:

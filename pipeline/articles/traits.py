@@ -13,7 +13,6 @@ from math import log1p
 from typing import Protocol
 
 from pipeline.articles.blocks import KINDS, Block, Container, Page
-from pipeline.articles.comments import measure_rows
 
 NAMES = (
     "length",
@@ -59,10 +58,6 @@ NAMES = (
     "shape_purity",
     "picked_before",
     "picked_after",
-    "lead",
-    "row_signs",
-    "row_apart",
-    "row_last",
 )
 
 _Shape = tuple[str, int, str]
@@ -74,7 +69,6 @@ _SENTENCE_END = re.compile(r"""[.!?…。！？؟।։](?:["'”’»」』)\]]|
 _WORD = re.compile(r"\w+")
 _MAIN_SHARE = 0.6  # of its parent's paragraphs: so much and it is still the main container
 _NO_NEIGHBOUR = -1.0
-_IN_NO_ROW = (-1.0, -1.0, -1.0)
 _TITLE_CHARACTERS = 300
 _CASE_CHARACTERS = 200  # of a block that are looked at for capitals
 _SAME_DESCRIPTION, _LIKE_DESCRIPTION = 1.0, 0.5
@@ -109,7 +103,6 @@ def measure(page: Page, about: About, picked: Holds, picked_length: int) -> list
     sums = _running_sums(page.blocks, taken)
     repeats = Counter(block.text for block in page.blocks)
     last = [log1p(picked_length), log1p(places.total_paragraphs)]
-    in_rows = measure_rows(page)
     rows = []
     for index, block in enumerate(page.blocks):
         likeness = [_likeness(block.text, description), _title_share(block, title_words)]
@@ -121,7 +114,6 @@ def measure(page: Page, about: About, picked: Holds, picked_length: int) -> list
             + [float(repeats[block.text] > 1), *likeness, float(taken[index] > 0), *last]
             + places.picked_row(block)
             + _between(sums, index)
-            + [block.lead_length / block.length, *in_rows.get(index, _IN_NO_ROW)]
         )
     return rows
 
