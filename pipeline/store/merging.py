@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from pipeline.errors import NotFound
 from pipeline.model import ActKind, GroupingKind
+from pipeline.store.stories import put_extent
 from pipeline.store.tables import alerts, apart_pairs, articles, groupings, stories, story_acts, story_moves, watches
 
 # Written once: the machine merges within the transaction of an article, and putting the statements of a merge together
@@ -47,12 +48,6 @@ _TEXT_COUNT = (
     select(func.count(articles.c.text_hash.distinct()))
     .join(groupings, groupings.c.article_id == articles.c.id)
     .where(_OWN, groupings.c.kind != GroupingKind.COPY)
-)
-_RECOUNT = (
-    update(stories)
-    .where(stories.c.id == bindparam("of_story_id"))
-    .values({name: bindparam(name) for name in ("first_at", "last_at", "changed_at")})
-    .values({name: bindparam(name) for name in ("article_count", "text_count", "outlet_count")})
 )
 _ONE, _OTHER = articles.alias("one"), articles.alias("other")
 _APART = (
@@ -209,7 +204,7 @@ def recount(tx: Connection, story_id: int, now: datetime) -> datetime:
         "text_count": max(1, tx.execute(_TEXT_COUNT, own).scalar_one()),
         "outlet_count": len({row.outlet for row in held}),
     }
-    tx.execute(_RECOUNT, own | counts | {"first_at": first, "last_at": max(dates), "changed_at": now})
+    put_extent(tx, story_id, first_at=first, last_at=max(dates), changed_at=now, **counts)
     return first + sum((date - first for date in dates), start=first - first) / len(dates)
 
 

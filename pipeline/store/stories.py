@@ -32,7 +32,7 @@ _BEGIN = stories.insert().returning(stories.c.id)
 _OWN = stories.c.id == bindparam("of_story_id")
 _PROFILED = stories.outerjoin(story_profiles, story_profiles.c.story_id == stories.c.id)
 _LOCKED = select(stories, story_profiles.c.mean_at).select_from(_PROFILED).where(_OWN).with_for_update(of=stories)
-_GROW = (
+_EXTENT = (
     update(stories)
     .where(_OWN)
     .values({name: bindparam(name) for name in ("first_at", "last_at", "changed_at")})
@@ -103,7 +103,6 @@ def _extend(tx: Connection, story_id: int, article: Any, grouping: Grouping, now
     text_is_new = grouping.kind is not GroupingKind.COPY and not has_text
     count = story.article_count + 1
     grown = {
-        "of_story_id": story_id,
         "first_at": min(story.first_at, article.published_at),
         "last_at": max(story.last_at, article.published_at),
         "changed_at": now,
@@ -111,10 +110,15 @@ def _extend(tx: Connection, story_id: int, article: Any, grouping: Grouping, now
         "text_count": story.text_count + text_is_new,
         "outlet_count": story.outlet_count + (not has_outlet),
     }
-    tx.execute(_GROW, grown)
+    put_extent(tx, story_id, **grown)
     mean_at = story.mean_at
     middle = article.published_at if mean_at is None else mean_at + (article.published_at - mean_at) / count
     put_profile(tx, story_id, grouping.profile, middle)
+
+
+def put_extent(tx: Connection, story_id: int, **extent: Any) -> None:
+    """Keep from when to when a story goes and what it counts: every column of `_EXTENT` by its name."""
+    tx.execute(_EXTENT, {"of_story_id": story_id, **extent})
 
 
 def put_profile(tx: Connection, story_id: int, profile: Profile, mean_at: datetime) -> None:
