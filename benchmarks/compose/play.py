@@ -15,6 +15,7 @@ from benchmarks.compose.containers import Container
 from benchmarks.compose.stage import Stage
 from benchmarks.faults.accounts import Account, account
 from benchmarks.faults.scene import PER_SECOND
+from benchmarks.faults.settling import settle
 
 STANDSTILL_SECONDS = 120.0
 KILLED_SECONDS = 10.0  #: until it is started again; its leases run out after that
@@ -56,7 +57,7 @@ async def play(stage: Stage, burst_count: int, outage_seconds: float) -> Result:
     before = _work(stage)
     sys.stderr.write("all processes beat\n")
     stage.newsroom.publish(burst_count)
-    took = await stage.settle(STANDSTILL_SECONDS)
+    took = await settle(stage.newsroom, stage.database, STANDSTILL_SECONDS)
     await asyncio.sleep(BEAT_SECONDS)
     shares = {kind: dict(count - before[kind]) for kind, count in _work(stage).items()}
     sys.stderr.write(f"burst: {took}, {shares}\n")
@@ -78,7 +79,7 @@ async def _faults(stage: Stage, outage_seconds: float) -> AsyncIterator[Line]:
             async with _loaded(stage), out(stage, one):
                 await asyncio.sleep(lasting)
             stage.note_addresses()
-            seconds = await stage.settle(STANDSTILL_SECONDS)
+            seconds = await settle(stage.newsroom, stage.database, STANDSTILL_SECONDS)
             line = Line(f"a {kind} {what}", len(stage.newsroom.published) - published, seconds)
             sys.stderr.write(f"{line}\n")
             yield line

@@ -8,7 +8,6 @@ import asyncio
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -25,19 +24,15 @@ from benchmarks.faults.scene import FLOOR_SECONDS, INTERVAL_SECONDS
 from benchmarks.faults.system import settings_text
 from benchmarks.faults.waiting import until
 from benchmarks.faults.words import ASKED, OUTLET_COUNT
-from benchmarks.replay.stored import ENDED, ENDED_DELIVERIES
 from pipeline.alerts.subscriptions_file import SubscriptionDraft, write_subscriptions
 from pipeline.errors import StorywatchError
 from pipeline.feeds.opml import OpmlFeed, write_opml
-from pipeline.store import counts
 from pipeline.store.database import Database
 from pipeline.store.tables import processes
-from workers.clock import utc_now
 
 ROOT = Path(__file__).parents[2]
 SERVERS = ("postgres", "redis")
 DOMAIN = "newsroom.test"
-LOOK_SECONDS = 0.5
 READY_SECONDS = 240.0
 CHANNELS = ("receiver", "file")
 
@@ -65,30 +60,6 @@ class Stage:
     def note_addresses(self) -> None:
         """Remember who has which address at this moment."""
         self.hosts |= {one.address: one.name for one in self.project.containers() if one.address}
-
-    async def settle(self, patience_seconds: float) -> float | None:
-        """Wait until everything published is accounted for; the seconds it took, None if it stood still so long."""
-        began = moved = time.monotonic()
-        least: int | None = None
-        while time.monotonic() - moved < patience_seconds:
-            left = await asyncio.to_thread(self.left)
-            if left == 0:
-                return time.monotonic() - began
-            if left is not None and (least is None or left < least):
-                least, moved = left, time.monotonic()
-            await asyncio.sleep(LOOK_SECONDS)
-        return None
-
-    def left(self) -> int | None:
-        """Count what is not yet accounted for; None if the store does not answer."""
-        with suppress(StorywatchError):
-            with self.database.read() as tx:
-                seen = counts.overview(tx, utc_now())
-            missing = len(self.newsroom.published) - sum(seen.entries.values())
-            open_entries = sum(count for state, count in seen.entries.items() if state not in ENDED)
-            open_deliveries = sum(count for state, count in seen.deliveries.items() if state not in ENDED_DELIVERIES)
-            return missing + open_entries + open_deliveries
-        return None
 
     def details(self) -> dict[str, dict[str, object]]:
         """Give what each process last said of itself, by its name."""

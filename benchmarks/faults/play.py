@@ -17,6 +17,7 @@ from benchmarks.faults.accounts import Account, account
 from benchmarks.faults.fault import Fault
 from benchmarks.faults.newsroom import Newsroom
 from benchmarks.faults.scene import FLOOR_SECONDS, WARM_COUNT, WARM_SECONDS, Scene, Store, Wish, staged
+from benchmarks.faults.settling import settle
 from benchmarks.faults.waiting import until
 
 STANDSTILL_SECONDS = 240.0  #: without any progress, before everything counts as it stands
@@ -66,10 +67,10 @@ async def play(fault: Fault, wish: Wish) -> Verdict:
 async def _play(fault: Fault, store: Store, scene: Scene) -> Verdict:
     await scene.system.start()
     scene.newsroom.publish(WARM_COUNT)
-    if await scene.settle(WARM_SECONDS) is None:
+    if await settle(scene.newsroom, scene.database, WARM_SECONDS) is None:
         return Verdict(fault, store, broken=("it did not get going", *scene.system.errors()))
     await fault.play(scene)
-    seen = await scene.settle(STANDSTILL_SECONDS)
+    seen = await settle(scene.newsroom, scene.database, STANDSTILL_SECONDS)
     left = await _left_on_queue(scene)
     code, _ = await scene.system.stop()
     found = await asyncio.to_thread(account, scene.newsroom, scene.database)

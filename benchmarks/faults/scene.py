@@ -9,9 +9,8 @@ import random
 import shutil
 import socket
 import tempfile
-import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -23,19 +22,14 @@ from benchmarks.faults.proxy import Proxy
 from benchmarks.faults.servers import Postgres, Valkey
 from benchmarks.faults.system import System, settings_text
 from benchmarks.faults.words import ASKED
-from benchmarks.replay.stored import ENDED, ENDED_DELIVERIES
 from pipeline.alerts.subscriptions_file import SubscriptionDraft, write_subscriptions
-from pipeline.errors import StoreUnavailable
 from pipeline.feeds.opml import OpmlFeed, write_opml
-from pipeline.store import counts
 from pipeline.store.database import Database
-from workers.clock import utc_now
 from workers.queue import DELIVERIES, PAGES, WorkQueue
 
 CHANNELS = ("receiver",)
 FLOOR_SECONDS = 3
 INTERVAL_SECONDS = 4
-LOOK_SECONDS = 0.25
 WARM_COUNT = 12
 WARM_SECONDS = 120.0
 PER_SECOND = 4.0
@@ -64,30 +58,6 @@ class Scene:
     postgres: Postgres | None = None
     postgres_proxy: Proxy | None = None
     notes: list[str] = field(default_factory=list)
-
-    async def settle(self, patience_seconds: float) -> float | None:
-        """Wait until everything published is accounted for; the seconds it took, None if it stood still so long."""
-        began = moved = time.monotonic()
-        least: int | None = None
-        while time.monotonic() - moved < patience_seconds:
-            left = await asyncio.to_thread(self._left)
-            if left == 0:
-                return time.monotonic() - began
-            if left is not None and (least is None or left < least):
-                least, moved = left, time.monotonic()
-            await asyncio.sleep(LOOK_SECONDS)
-        return None
-
-    def _left(self) -> int | None:
-        """Count what is not yet accounted for; None if the store does not answer."""
-        with suppress(StoreUnavailable):
-            with self.database.read() as tx:
-                seen = counts.overview(tx, utc_now())
-            missing = len(self.newsroom.published) - sum(seen.entries.values())
-            open_entries = sum(count for state, count in seen.entries.items() if state not in ENDED)
-            open_deliveries = sum(count for state, count in seen.deliveries.items() if state not in ENDED_DELIVERIES)
-            return missing + open_entries + open_deliveries
-        return None
 
     def queued_count(self) -> int:
         """Count the jobs that still wait on the queue; only for a queue of the harness's own."""

@@ -16,7 +16,7 @@ from pipeline.alerts.query.scan import LENGTH_LIMIT
 from pipeline.model import Reason, Subscription
 from pipeline.rule import HoldReason, Rule, UpdateReason
 from pipeline.rule_text import read_rule, write_rule
-from pipeline.store.history import Told, ToldUpdate
+from pipeline.store.history import Told
 from pipeline.store.receivers import Receiver
 from pipeline.trial import Trial
 from pipeline.why import Why
@@ -359,11 +359,6 @@ class UpdateShape(Shape):
     due_at: datetime | None
     deliveries: list[DeliveryShape]
 
-    @classmethod
-    def of(cls, one: ToldUpdate) -> "UpdateShape":
-        """Write an update."""
-        return cls.model_validate(one)
-
 
 class AlertDetail(Shape):
     """An alert and what became of it; `hold` says why it came or comes with the digest of `due_at`."""
@@ -382,7 +377,7 @@ class AlertDetail(Shape):
             hold=told.hold,
             due_at=told.due_at,
             deliveries=[DeliveryShape.model_validate(one) for one in told.deliveries],
-            updates=[UpdateShape.of(one) for one in told.updates],
+            updates=[UpdateShape.model_validate(one) for one in told.updates],
         )
 
 
