@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 
-import pysqlite3
+import pysqlite3.dbapi2 as sqlite
 
 from pipeline.accept import place_article
 from pipeline.model import Article, Entry, Sketch, TextSource
@@ -43,7 +43,7 @@ FILL = Path(__file__).with_suffix(".sql")
 def fill(file: Path, size: int) -> None:
     """Store so many articles of the window, sorted as the indexes want them; their entries are left out."""
     since, step = microseconds(NOW - WINDOW * 0.9), int(WINDOW.total_seconds() * 0.9 * 1_000_000 / size)
-    connection = pysqlite3.connect(str(file))
+    connection = sqlite.connect(str(file))
     connection.execute("PRAGMA synchronous = OFF")
     for statement in FILL.read_text(encoding="utf-8").split(";\n"):
         connection.execute(statement, {"size": size, "since": since, "step": step})

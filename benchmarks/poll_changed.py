@@ -41,7 +41,7 @@ print(json.dumps([seconds, cpu]))
 
 def rival(python: Path, folder: Path, port: int, count: int) -> Timed:
     """Let reader update all feeds once."""
-    command = [python, "-c", RIVAL, folder / "rival.db", str(port), str(count)]
+    command = [str(python), "-c", RIVAL, str(folder / "rival.db"), str(port), str(count)]
     done = subprocess.run(command, check=True, capture_output=True, encoding="utf-8")  # noqa: S603 - the program above
     seconds, cpu_seconds = json.loads(done.stdout)
     return Timed(count, seconds, cpu_seconds)

@@ -35,7 +35,7 @@ ROUNDS = 1.5
 def longest_wait(tx: Connection) -> float:
     """Give how long the longest due feed has waited, in seconds."""
     oldest = select(func.min(feed_rows.c.next_poll_at)).where(feed_rows.c.lease_until.is_(None))
-    due_at = tx.execute(oldest).scalar_one()
+    due_at: datetime = tx.execute(oldest).scalar_one()
     return max(0.0, (datetime.now(UTC) - due_at).total_seconds())
 
 

@@ -37,6 +37,7 @@ FAILURES, HOSTS, ROUNDS, BATCH = 200_000, 400, 7, 5_000
 LIMIT_SECONDS = 0.3
 REASONS = (Reason.TIMED_OUT, Reason.HTTP_TEMPORARY, Reason.TLS_FAILED, Reason.HTTP_NOT_FOUND, Reason.NAME_UNKNOWN)
 NOW = datetime.now(UTC)
+Written = bytes | bytearray | memoryview | str | int | float  # what redis-py takes as a field or value
 
 
 def fill_store(database: Database, count: int) -> None:
@@ -79,7 +80,9 @@ def fill_queue(connection: Redis, count: int) -> None:
     """Write failed jobs as RQ does."""
     connection.sadd("rq:queues", "rq:queue:pages")
     when = NOW.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    job = {
+    job: dict[
+        bytes | bytearray | memoryview | str | int | float, bytes | bytearray | memoryview | str | int | float
+    ] = {
         "created_at": when,
         "enqueued_at": when,
         "ended_at": when,

@@ -18,7 +18,7 @@ def rival_python(name: str, version: str, *others: str) -> Path | None:
     python = home / "bin" / "python"
     if not (home / "ready").exists():
         venv.create(home, with_pip=True, clear=True)
-        command = [python, "-m", "pip", "install", "--quiet", f"{name}=={version}", *others]
+        command = [str(python), "-m", "pip", "install", "--quiet", f"{name}=={version}", *others]
         if subprocess.run(command, check=False, stdout=sys.stderr).returncode:  # noqa: S603 - a package named by us
             return None
         (home / "ready").touch()

@@ -104,4 +104,7 @@ def _path(node: ast.expr) -> list[object]:
 
 
 def _as_date(wanted: object) -> datetime | None:
-    return datetime(*wanted[:6], tzinfo=UTC) if isinstance(wanted, tuple) else None
+    if not isinstance(wanted, tuple):
+        return None
+    year, month, day, hour, minute, second = wanted[:6]
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)

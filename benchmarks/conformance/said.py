@@ -83,8 +83,8 @@ def _judged(said: Said, parsed: ParsedFeed | str, url: str) -> tuple[bool, str]:
         written, wanted = said.wanted
         return _same_date(wanted, at := parse_date(written, NOW), url), str(at)
     if said.entry is None:
-        got = {"title": parsed.title, "link": parsed.site_url}.get(said.field, "")
-        return _COMPARED[said.field](said.wanted, got, url), got
+        of_feed = {"title": parsed.title, "link": parsed.site_url}.get(said.field, "")
+        return _COMPARED[said.field](said.wanted, of_feed, url), of_feed
     try:
         entry = parsed.entries[said.entry]
     except IndexError:

@@ -55,8 +55,8 @@ def _is_inside_entry(element: etree.Element) -> bool:
 
 def _of_message(message: str, element: str, root: etree.Element, entries: list[etree.Element]) -> Iterator[Said]:
     if message == "ImplausibleDate":
-        written = [_text(one) for one in root.iter() if _local(one) in _DATES]
-        yield from (Said("date", (one, None)) for one in written if not _is_plausible(_instant(one)))
+        dates = [_text(one) for one in root.iter() if _local(one) in _DATES]
+        yield from (Said("date", (one, None)) for one in dates if not _is_plausible(_instant(one)))
     elif message.startswith("Valid") and element in _DATES:
         yield from (Said("date", (_text(one), _instant(_text(one)))) for one in root.iter() if _local(one) == element)
     elif message in {"!ContainsHTML", "ContainsHTML"} and element == "title":

@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.polling.picture import svg
@@ -126,8 +127,8 @@ def show(watch: Watch, *, judged: bool) -> bool:
 def curves(watch: Watch) -> dict[str, list[tuple[float, float]]]:
     """Give the points of the picture."""
     rules: dict[str, list[Callable[[], Policy]]] = {
-        "fixed interval": [lambda hours=hours: Fixed(hours) for hours in FIXED],
-        "Miniflux entry_frequency": [lambda factor=factor: EntryFrequency(factor) for factor in FACTORS],
+        "fixed interval": [partial(Fixed, hours) for hours in FIXED],
+        "Miniflux entry_frequency": [partial(EntryFrequency, factor) for factor in FACTORS],
         "own rhythm": [free_rhythm(usual) for usual in OWN],
     }
     found = {}

@@ -1,5 +1,5 @@
 from collections.abc import Iterator
-from typing import Self
+from typing import Literal, Self
 
 from lxml.etree import Element
 
@@ -22,4 +22,5 @@ class HTMLParser:
         remove_pis: bool = ...,
     ) -> None: ...
 
+def tostring(doc: HtmlElement, *, encoding: Literal["unicode"]) -> str: ...
 def document_fromstring(html: str | bytes, parser: HTMLParser | None = None) -> HtmlElement: ...

@@ -12,6 +12,7 @@ import time
 import zlib
 from collections import Counter
 from contextlib import suppress
+from functools import partial
 
 from benchmarks.faults.fault import BOTH, Fault
 from benchmarks.faults.scene import Scene, loaded
@@ -55,6 +56,10 @@ async def freezes(scene: Scene) -> None:
                 os.kill(pid, signal.SIGCONT)
 
 
+def _heard_more(scene: Scene, than: int) -> bool:
+    return len(scene.newsroom.heard) > than
+
+
 async def stops(scene: Scene) -> None:
     """Stop everything under load again and again, SIGTERM to every process at once, as a control group does."""
     slowest = 0.0
@@ -62,7 +67,7 @@ async def stops(scene: Scene) -> None:
         for number in range(scene.rounds):
             heard = len(scene.newsroom.heard)
             if number % EARLY_EVERY:
-                await until(lambda heard=heard: len(scene.newsroom.heard) > heard, WORKING_SECONDS)
+                await until(partial(_heard_more, scene, heard), WORKING_SECONDS)
             await asyncio.sleep(scene.dice.uniform(*BURST_SECONDS))
             _, seconds = await scene.system.stop(everybody=True)
             slowest = max(slowest, seconds)
