@@ -8,6 +8,7 @@ event loop only.
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
@@ -24,6 +25,7 @@ S = TypeVar("S")
 _ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 60  # half a second when nothing else runs
 _HANG_UP_SECONDS = 1  # between closing its pipe and its end
+_STOPPED = frozenset({-signal.SIGTERM, -signal.SIGINT})
 _PAGES_PER_CHILD = 5_000  # what libraries cache and memory that fragments goes with the child
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH")
 
@@ -86,11 +88,22 @@ class _Child:
             await self.end()
         try:
             async with asyncio.timeout(_START_SECONDS):
-                self._process = await self._spawn()
-                await _stream(self._process.stdout).readexactly(len(READY))
+                while not await self._has_begun():
+                    await self.end()
         except (OSError, EOFError, TimeoutError) as error:
             raise Transient(Reason.WORKER_LOST, f"no extracting child could be started: {error}") from error
         self._page_count = 0
+
+    async def _has_begun(self) -> bool:
+        """Start a child; False if a stop meant for the whole group ended it before it could ignore that."""
+        process = self._process = await self._spawn()
+        try:
+            await _stream(process.stdout).readexactly(len(READY))
+        except EOFError:
+            if await process.wait() in _STOPPED:
+                return False
+            raise
+        return True
 
     async def _spawn(self) -> Process:
         """Start the child with an environment that holds no secrets."""

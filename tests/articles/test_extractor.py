@@ -130,6 +130,16 @@ async def test_a_signal_to_the_whole_group_spares_the_page(extractor: Extractor,
     assert children() == [pid]
 
 
+async def test_a_stop_of_the_group_while_a_child_starts_costs_no_page(extractor: Extractor) -> None:
+    """R13: a child that cannot ignore the signal yet is started again, and its page waits for no second try."""
+    reading = asyncio.create_task(extractor.extract(GOOD, URL, Hint()))
+    await asyncio.sleep(0)  # its first step starts the child
+    (pid,) = children()
+    os.kill(pid, signal.SIGTERM)
+    assert SENTENCE in (await reading).text
+    assert children() != [pid]
+
+
 async def test_child_killed_while_idle_costs_nothing(extractor: Extractor) -> None:
     """A child that the system killed between two pages is replaced without a page being blamed."""
     await extractor.extract(GOOD, URL, Hint())
