@@ -80,11 +80,23 @@ def _too_short(settings: Settings) -> Iterator[str]:
 
 
 def chosen_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
-    """Say which file is read; None if none was named and the default is not there."""
+    """Say which file is read; None if none was named and the default is not there.
+
+    Raises BadSettings for a file that lies where somebody may expect it to be read, and is not.
+    """
     named = path or (Path(environ["STORYWATCH_CONFIG"]) if environ.get("STORYWATCH_CONFIG") else None)
     if named:
         return named
-    return DEFAULT_FILE if DEFAULT_FILE.is_file() else None
+    if DEFAULT_FILE.is_file():
+        return DEFAULT_FILE
+    if (beside := Path(DEFAULT_FILE.name)).is_file():
+        problem = (
+            f"{beside.absolute()} would not be read: without a name given, the settings are {DEFAULT_FILE} below "
+            f"the folder in which the command is started. Give `--config {beside}`, set STORYWATCH_CONFIG to it, "
+            f"or move it to {DEFAULT_FILE}"
+        )
+        raise BadSettings([problem])
+    return None
 
 
 def _read_file(path: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from dashboard.sessions import Session
 from pipeline import passwords
-from pipeline.errors import Unavailable
+from pipeline.errors import Taken, Unavailable
 from pipeline.model import Role, User
 from pipeline.store import users
 from pipeline.store.database import Database
@@ -98,6 +98,13 @@ def _find(tx: Connection, name: str) -> tuple[User | None, str | None]:
 
 def _enter(tx: Connection, name: str, now: datetime) -> User:
     """Note the sign-in; the user of the settings' password is made at his first."""
-    user = users.find_by_name(tx, name) or users.add(tx, name, Role.ADMIN, None, now)
+    user = users.find_by_name(tx, name) or _first_admin(tx, name, now)
     users.note_login(tx, user.id, now)
     return user
+
+
+def _first_admin(tx: Connection, name: str, now: datetime) -> User:
+    try:
+        return users.add(tx, name, Role.ADMIN, None, now)
+    except Taken:  # he signed in twice at the same moment
+        return users.get_by_name(tx, name)

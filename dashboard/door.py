@@ -24,7 +24,7 @@ from dashboard.accounts import Accounts, Standing
 from dashboard.bearer import NO_TOKEN, Bearers, Bearing, Claim
 from dashboard.faults import fault_of_status, fault_page, wants_html
 from dashboard.may import OPERATOR, Visitor
-from dashboard.rules import Verdict, Visit, decide, host_name, takes_token
+from dashboard.rules import Verdict, Visit, decide, host_name, is_for_anybody, takes_token
 from dashboard.sessions import FormTokens, Session, Sessions
 from dashboard.throttle import Throttle
 from pipeline.errors import Unavailable
@@ -120,7 +120,8 @@ class Door:
             await bearing(scope, receive, send)
             return
         session = self._session(scope)
-        standing = await self._standing(scope, session)
+        asks_nobody = is_for_anybody(scope["path"])
+        standing = Standing(has_login=True) if asks_nobody else await self._keys.accounts.standing(session)
         visit = read_visit(scope, standing, bearing)
         verdict = decide(visit, self._keys.host_names)
         if verdict is Verdict.ENTER:
@@ -131,12 +132,6 @@ class Door:
             await answer(scope, receive, send)
         else:
             await refusal(verdict, visit, scope)(scope, receive, send)
-
-    async def _standing(self, scope: Scope, session: Session | None) -> Standing:
-        """Ask who it is; whether we live is answered to anybody, and while the store is busy or away as well."""
-        if scope["path"] == "/livez":
-            return Standing(has_login=True)
-        return await self._keys.accounts.standing(session)
 
     def _session(self, scope: Scope) -> Session | None:
         """Find the session that a request's cookie opens."""

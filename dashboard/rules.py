@@ -141,7 +141,7 @@ def decide(visit: Visit, names: Collection[str]) -> Verdict:
     """Decide over one request; `names` are the host names we answer to besides localhost and addresses."""
     if not is_known_host(visit.host, names):
         return Verdict.WRONG_HOST
-    if visit.path == "/livez" or visit.path.startswith(HUB_FOLDER):
+    if is_for_anybody(visit.path):
         return Verdict.ENTER
     if takes_token(visit.path) and (verdict := _decide_token(visit)):
         return verdict
@@ -155,6 +155,11 @@ def decide(visit: Visit, names: Collection[str]) -> Verdict:
     if not _may_enter(visit, here=here):
         return Verdict.SIGN_IN
     return Verdict.ENTER if _is_within_role(visit, visit.visitor) else Verdict.BEYOND_ROLE
+
+
+def is_for_anybody(path: str) -> bool:
+    """Tell whether it does not matter who asks, so that the store need not be asked either, be it busy or away."""
+    return path == "/livez" or path.startswith(HUB_FOLDER)
 
 
 def takes_token(path: str) -> bool:

@@ -4,11 +4,19 @@ In: the database, the queue, the clock. Out: the same, under one name for the ro
 Trap: one clock for a whole page, or "3 s ago" and "due" contradict each other.
 """
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from dashboard.door import Clock
 from dashboard.queue_view import QueueView
 from pipeline.store.database import Database
+
+#: Tests on the archive at once; each may take a second or two of one processor.
+TRIALS_AT_ONCE = 2
+
+
+def _trials() -> asyncio.Semaphore:
+    return asyncio.Semaphore(TRIALS_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +28,4 @@ class Sources:
     clock: Clock
     has_queue_pages: bool
     required_kinds: tuple[str, ...]  #: processes of which one each must be alive
+    trials: asyncio.Semaphore = field(default_factory=_trials)  #: turns at testing a query, of pages and API together

@@ -22,11 +22,15 @@ _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is taken for another
 
 
 def check_password(password: str, name: str) -> None:
-    """Raise Unusable for a password that would be guessed: short, the user's name, or one sign repeated."""
+    """Raise Unusable for a password that would be guessed: short, the user's name and little more, a few signs."""
     if not LEAST_LENGTH <= len(password) <= MOST_LENGTH:
         raise Unusable(f"a password needs {LEAST_LENGTH} to {MOST_LENGTH} characters; several words are good ones")
-    if len(set(password)) < 5 or name in password.lower():
-        raise Unusable("a password must not hold the user's name nor repeat a few signs; several words are good ones")
+    if len(password.lower().replace(name, "")) < LEAST_LENGTH and name in password.lower():
+        raise Unusable(
+            f"a password needs {LEAST_LENGTH} characters beside the user's name; several words are good ones"
+        )
+    if len(set(password)) < 5:
+        raise Unusable("a password must not repeat a few signs; several words are good ones")
 
 
 def fresh_password() -> str:

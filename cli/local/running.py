@@ -20,6 +20,7 @@ from cli.local.plan import grace_seconds, service_specs, valkey_spec
 from cli.logs import configure_logs
 from cli.output import note
 from cli.wiring import folder_of, open_database
+from config.reading import DEFAULT_FILE
 from config.settings import Settings
 from dashboard.serving import address_of, bind, check_listening
 from pipeline.store import users
@@ -114,7 +115,8 @@ def _log_file(folder: Path, console: Console) -> Iterator[TextIO | None]:
 
 def _remarks(local: Local, address: str, folder: Path, first: FirstStart | None, *, to_file: bool) -> list[str]:
     """Say where everything is, and what the first start has done."""
-    told = [*local.greeting, f"Dashboard  {address}", f"Data       {folder}"]
+    settings = local.config.absolute() if local.config else f"none at {DEFAULT_FILE.absolute()}: everything as it comes"
+    told = [*local.greeting, f"Dashboard  {address}", f"Data       {folder}", f"Settings   {settings}"]
     if to_file:
         told.append(f"Log        {folder / LOG_NAME}")
     if first:

@@ -6,8 +6,9 @@ each look goes a little way back and leaves out what was sent.
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter, OrderedDict
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from contextlib import AbstractContextManager, aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -19,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
 from dashboard.api.shapes import AlertShape, StoryShape
+from dashboard.door import visitor_of
 from dashboard.sources import Sources
 from pipeline.errors import Unavailable
 from pipeline.store import alerts, story_list
@@ -31,11 +33,36 @@ BACK = timedelta(seconds=5)
 READ_LIMIT = 200
 REMEMBERED = 2000
 STREAM_LIMIT = 64
+USER_LIMIT = 8  #: of one user, so that nobody shuts out the others
 LOOKS = 600  #: then the stream ends and its reader comes back past the door, where a revoked token is seen
 QUIET_LOOKS = 15  #: after as many looks without news a comment keeps the connection open
 
 #: Kind, number, and for a story how many articles it had.
 EventKey = tuple[str, int, int]
+
+
+class Streams:
+    """Counts the streams that are open, of all and of each user."""
+
+    def __init__(self) -> None:
+        self._open: Counter[int | None] = Counter()
+
+    def refusal(self, user_id: int | None) -> str:
+        """Say why there may be no further stream; empty if there may. Who is no user shares in the sum only."""
+        if self._open.total() >= STREAM_LIMIT:
+            return "Too many streams are open"
+        if user_id is not None and self._open[user_id] >= USER_LIMIT:
+            return f"You have {USER_LIMIT} streams open; close one"
+        return ""
+
+    @contextmanager
+    def taken(self, user_id: int | None) -> Iterator[None]:
+        """Count one stream for as long as the block runs."""
+        self._open[user_id] += 1
+        try:
+            yield
+        finally:
+            self._open[user_id] -= 1
 
 
 class Sent:
@@ -64,7 +91,7 @@ class News:
 def event_routes(sources: Sources) -> APIRouter:
     """Make the route of the event stream."""
     router = APIRouter(tags=["events"])
-    streams = asyncio.Semaphore(STREAM_LIMIT)
+    streams = Streams()
 
     @router.get(
         "/events",
@@ -73,30 +100,37 @@ def event_routes(sources: Sources) -> APIRouter:
         responses={200: {"content": {"text/event-stream": {}}, "description": "Events `alert` and `story`"}},
     )
     async def events(request: Request, last_event_id: Annotated[str, Header(max_length=40)] = "") -> StreamingResponse:
-        if streams.locked():
-            raise HTTPException(503, "Too many streams are open", {"Retry-After": "30"})
-        return StreamingResponse(_stream(request, sources, last_event_id, streams), media_type="text/event-stream")
+        user_id = visitor_of(request).id
+        if refusal := streams.refusal(user_id):
+            raise HTTPException(503, refusal, {"Retry-After": "30"})
+        told = _counted(streams.taken(user_id), _stream(request, sources, last_event_id))
+        return StreamingResponse(told, media_type="text/event-stream")
 
     return router
 
 
-async def _stream(
-    request: Request, sources: Sources, last_event_id: str, streams: asyncio.Semaphore
-) -> AsyncIterator[str]:
-    async with streams:
-        sent, quiet_count = Sent(), 0
-        last_alert = await _begin(sources, last_event_id, sent)
-        yield ": connected\n\n"
-        for _ in range(LOOKS):
-            if await request.is_disconnected():
-                return
-            news = await _look(sources, last_alert)
-            last_alert = max([last_alert, *(one.id for one in news.alerts)])
-            written = _write(news, sent)
-            quiet_count = 0 if written else quiet_count + 1
-            if written or quiet_count % QUIET_LOOKS == 0:
-                yield written or ": still here\n\n"
-            await asyncio.sleep(LOOK_SECONDS)
+async def _counted(taken: AbstractContextManager[None], stream: AsyncGenerator[str]) -> AsyncIterator[str]:
+    """Pass a stream on and hold its place until it is over."""
+    with taken:
+        async with aclosing(stream):
+            async for written in stream:
+                yield written
+
+
+async def _stream(request: Request, sources: Sources, last_event_id: str) -> AsyncGenerator[str]:
+    sent, quiet_count = Sent(), 0
+    last_alert = await _begin(sources, last_event_id, sent)
+    yield ": connected\n\n"
+    for _ in range(LOOKS):
+        if await request.is_disconnected():
+            return
+        news = await _look(sources, last_alert)
+        last_alert = max([last_alert, *(one.id for one in news.alerts)])
+        written = _write(news, sent)
+        quiet_count = 0 if written else quiet_count + 1
+        if written or quiet_count % QUIET_LOOKS == 0:
+            yield written or ": still here\n\n"
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _begin(sources: Sources, last_event_id: str, sent: Sent) -> int:

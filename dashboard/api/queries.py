@@ -4,7 +4,6 @@ In: requests. Out: shapes. Hides FastAPI's routing. Trap: these addresses begin 
 subscriptions, which take numbers only (`{subscription_id:int}`).
 """
 
-import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -25,7 +24,6 @@ from dashboard.door import visitor_of
 from dashboard.may import check_owner
 from dashboard.sources import Sources
 from dashboard.subscriptions.channels import Channels
-from dashboard.subscriptions.editor import TRIALS_AT_ONCE
 from dashboard.subscriptions.pages import written_out
 from dashboard.subscriptions.saving import refuse_beyond
 from pipeline.alerts.query.notes import notes
@@ -39,7 +37,6 @@ from pipeline.variants import variants
 def query_api(sources: Sources) -> APIRouter:
     """Make the routes of queries that are not saved."""
     router = APIRouter(tags=["subscriptions"])
-    trials = asyncio.Semaphore(TRIALS_AT_ONCE)
     database = sources.database
 
     @router.post("/subscriptions/check", summary="Say whether a query can be saved, and where its mistake is")
@@ -48,7 +45,7 @@ def query_api(sources: Sources) -> APIRouter:
 
     @router.post("/subscriptions/trial", summary="Try a query on the archive; nothing is saved")
     async def trial(asked: AskedTrial) -> TrialShape:
-        async with trials:
+        async with sources.trials:
             return TrialShape.of(await database.look(_try, asked, sources))
 
     @router.get("/subscriptions/variants", summary="List how a name is written in the archive")

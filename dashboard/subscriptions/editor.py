@@ -5,7 +5,6 @@ FastAPI's routing. Trap: `/subscriptions/draft` changes nothing but a test messa
 query may be longer than an address.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -33,8 +32,6 @@ from pipeline.store import subscriptions
 
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 FORM_BYTES, FORM_FIELDS = 96_000, 400
-#: Tests on the archive at once; each may take a second or two of one processor.
-TRIALS_AT_ONCE = 2
 
 log = structlog.get_logger()
 
@@ -75,7 +72,6 @@ class _Editor:
         self._sources = sources
         self._framing = framing
         self._channels = channels
-        self._trials = asyncio.Semaphore(TRIALS_AT_ONCE)
 
     async def look(self, request: Request) -> Response:
         """Answer a button of the form, or a change of the query, with the form again or the part that changed."""
@@ -138,7 +134,7 @@ class _Editor:
         now = self._sources.clock()
         if not tried:
             return await looking(look_at_draft, draft, now, tried=False, looked_up=looked_up)
-        async with self._trials:
+        async with self._sources.trials:
             return await looking(look_at_draft, draft, now, tried=True, looked_up=looked_up)
 
     async def _read(self, request: Request) -> Mapping[str, str]:

@@ -10,14 +10,14 @@ from datetime import datetime
 from secrets import token_urlsafe
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Label, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Label, Row, exists, func, or_, select, update
 
 from pipeline.errors import NotFound, Taken, Unusable
 from pipeline.model import Subscription
 from pipeline.rule import Rule
 from pipeline.rule_text import read_rule, write_rule
 from pipeline.store import meta
-from pipeline.store.tables import subscriptions
+from pipeline.store.tables import subscriptions, users
 from pipeline.store.types import clean_text
 
 _VERSION = "subscriptions_version"
@@ -256,8 +256,9 @@ def added_at(tx: Connection, subscription_id: int) -> datetime:
 
 
 def find_by_feed_key(tx: Connection, key: str) -> Subscription | None:
-    """Give the subscription whose feed has that secret."""
-    return _find(tx, subscriptions.c.feed_key == key)
+    """Give the subscription whose feed has that secret, unless its owner is shut out."""
+    shut_out = exists().where(users.c.id == subscriptions.c.owner_id, users.c.disabled)
+    return _find(tx, (subscriptions.c.feed_key == key) & ~shut_out)
 
 
 def version(tx: Connection) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, exists, select, u
 
 from pipeline.errors import NotFound, Taken, Unusable
 from pipeline.model import Role, User
+from pipeline.store.dialects import insert
 from pipeline.store.tables import users
 
 #: The user whom the password of the settings opens.
@@ -33,10 +34,10 @@ def plain_name(name: str) -> str:
 def add(tx: Connection, name: str, role: Role, password_hash: str | None, now: datetime) -> User:
     """Store a user; raises Taken if there is one of that name, disabled ones too."""
     wanted = plain_name(name)
-    if find_by_name(tx, wanted) is not None:
-        raise Taken(f"there is a user named {wanted!r}; choose another name, or change that one")
     row = {"name": wanted, "role": role, "disabled": False, "created_at": now, "session_number": 1}
-    tx.execute(users.insert().values(row | {"password_hash": password_hash}))
+    adding = insert(tx, users).values(row | {"password_hash": password_hash}).on_conflict_do_nothing()
+    if tx.execute(adding.returning(users.c.id)).scalar_one_or_none() is None:
+        raise Taken(f"there is a user named {wanted!r}; choose another name, or change that one")
     return get_by_name(tx, wanted)
 
 
@@ -94,11 +95,13 @@ def refresh_hash(tx: Connection, user_id: int, old_hash: str, new_hash: str) -> 
 
 def set_role(tx: Connection, user_id: int, role: Role) -> None:
     """Give a user another role; it holds from his next request on. Raises NotFound."""
+    _hold_admins(tx)
     _change(tx, user_id, role=role)
 
 
 def set_disabled(tx: Connection, user_id: int, *, disabled: bool) -> None:
     """Shut a user out, with all sessions and tokens, or let him in again. Raises NotFound."""
+    _hold_admins(tx)
     _change(tx, user_id, disabled=disabled, session_number=users.c.session_number + 1)
 
 
@@ -130,6 +133,12 @@ def is_opened_by_settings(user: User) -> bool:
     """Tell whether the password of the settings signs this user in, as an admin."""
     plain = user.name == SETTINGS_USER and not user.has_password
     return plain and user.role is Role.ADMIN and not user.disabled
+
+
+def _hold_admins(tx: Connection) -> None:
+    """Let nobody else take a right from an admin meanwhile: two could do it to each other and leave none."""
+    admins = select(users.c.id).where(users.c.role == Role.ADMIN).order_by(users.c.id)
+    tx.execute(admins.with_for_update())
 
 
 def _change(tx: Connection, user_id: int, **values: Any) -> None:

@@ -63,7 +63,7 @@ def test_what_cannot_be_is_said(storywatch_here: Command, arguments: tuple[str, 
     assert storywatch_here.rows("users", "list") == []
 
 
-@pytest.mark.parametrize("given", ["", "short", "aaaaaaaaaaaaaaaaaaaa", "adas password"])
+@pytest.mark.parametrize("given", ["", "short", "aaaaaaaaaaaaaaaaaaaa", "adas passwd"])
 def test_a_poor_password_is_refused(storywatch_here: Command, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
     """None, a short one, one of a few signs, one with the name in it: each is refused and not shown."""
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{given}\n"))

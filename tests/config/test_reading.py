@@ -22,6 +22,18 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path, monkeypatch: pytest.Mo
     assert Settings() == read_settings(None, {})
 
 
+def test_a_file_that_would_be_passed_over_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A storywatch.toml beside the start folder's config/ is not silently ignored; the mistake says what to do."""
+    monkeypatch.chdir(tmp_path)
+    path = written(tmp_path, "[web]\nport = 9000\n")
+    with pytest.raises(BadSettings, match=r"would not be read.*--config storywatch\.toml"):
+        read_settings(None, {})
+    assert read_settings(None, {"STORYWATCH_CONFIG": str(path)}).web.port == 9000
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "storywatch.toml").write_text("[web]\nport = 9001\n", encoding="utf-8")
+    assert read_settings(None, {}).web.port == 9001
+
+
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     """A variable beats the file, and both beat the default."""
     path = written(tmp_path, "[web]\nport = 9000\nhost = '127.0.0.2'\n")

@@ -12,8 +12,8 @@ from config.settings import WebSettings
 from dashboard.app import create_app
 from pipeline.alerts.links import feed_link, unsubscribe_mac
 from pipeline.feeds.parse import parse
-from pipeline.model import Grouping, GroupingKind
-from pipeline.store import subscriptions
+from pipeline.model import Grouping, GroupingKind, Role
+from pipeline.store import subscriptions, users
 from pipeline.store.database import Database
 from tests.alerts.samples import HOSTILE
 from tests.dashboard.conftest import NOW, PASSWORD, Clock
@@ -37,6 +37,19 @@ def told(newsroom: Newsroom) -> tuple[int, int, int]:
     subscription = newsroom.subscription("Ferries", "ferry", "desk", "mail")
     newsroom.alert(subscription, article_id, "the ferry strike", ("ferry",), at)
     return subscription, article_id, story_id
+
+
+def test_who_is_shut_out_reads_no_feed(newsroom: Newsroom, make_app: Callable[..., FastAPI]) -> None:
+    """S13: the secret addresses of a disabled user's subscriptions lead nowhere, and again once he is let in."""
+    with newsroom.database.write() as tx:
+        eva = users.add(tx, "eva", Role.EDITOR, None, NOW)
+        held = subscriptions.add(tx, "Ferries", "ferry", (), NOW, owner_id=eva.id)
+    address = f"/alert-feeds/{key_of(newsroom.database, held.id)}.atom"
+    with serving(make_app(password=PASSWORD)) as site:
+        for disabled, status in ((False, 200), (True, 404), (False, 200)):
+            with newsroom.database.write() as tx:
+                users.set_disabled(tx, eva.id, disabled=disabled)
+            assert site.ask(address).status == status
 
 
 def test_a_feed_reader_can_read_it(

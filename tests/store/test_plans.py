@@ -150,7 +150,7 @@ def test_what_waits_or_has_ended_is_never_read_as_a_whole(
 
 
 def test_failures_are_counted_from_an_index_alone(sqlite_database: Database) -> None:
-    """With 200,000 failures the queue's page must not read their rows; benchmarks/queue_page.py has the figures."""
+    """With 200,000 failures the queue's page must not read their rows; benchmarks/queue_page has the figures."""
     with sqlite_database.write() as tx, _plans(sqlite_database) as steps:
         troubles.grouped(tx, 9)
     assert any(step.startswith("SCAN entries USING COVERING INDEX ix_entries_trouble") for step in steps)
