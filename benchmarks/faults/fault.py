@@ -25,6 +25,7 @@ class Fault:
     items: str = ""  #: of the checklist
     may_repeat: bool = False  #: whether a message may come twice (always with the same id)
     own_queue: bool = False
+    with_mail: bool = False  #: alerts go to a mail server, too
     stores: tuple[Store, ...] = (Store.SQLITE,)
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     environment: Callable[[Path], Mapping[str, str]] = field(default=lambda _folder: {})

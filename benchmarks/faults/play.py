@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
+from sqlalchemy import select
+
 from benchmarks.faults.accounts import Account, account
 from benchmarks.faults.fault import Fault
 from benchmarks.faults.newsroom import Newsroom
-from benchmarks.faults.scene import FLOOR_SECONDS, WARM_COUNT, WARM_SECONDS, Scene, Store, Wish, staged
+from benchmarks.faults.scene import FLOOR_SECONDS, MAIL_CHANNEL, WARM_COUNT, WARM_SECONDS, Scene, Store, Wish, staged
 from benchmarks.faults.settling import settle
 from benchmarks.faults.waiting import until
+from pipeline.store.tables import deliveries
 
 STANDSTILL_SECONDS = 240.0  #: without any progress, before everything counts as it stands
 EMPTY_SECONDS = 20.0
@@ -57,7 +60,8 @@ async def play(fault: Fault, wish: Wish) -> Verdict:
         return Verdict(fault, wish.store, skipped=skipped)
     began = time.monotonic()
     with fault.place() as place:
-        wish = replace(wish, own_queue=fault.own_queue, settings=fault.settings, parent=place or wish.parent)
+        wish = replace(wish, own_queue=fault.own_queue, with_mail=fault.with_mail, settings=fault.settings)
+        wish = replace(wish, parent=place or wish.parent)
         async with staged(wish) as scene:
             scene.system.environment = fault.environment(scene.folder)
             verdict = await _play(fault, wish.store, scene)
@@ -74,7 +78,7 @@ async def _play(fault: Fault, store: Store, scene: Scene) -> Verdict:
     left = await _left_on_queue(scene)
     code, _ = await scene.system.stop()
     found = await asyncio.to_thread(account, scene.newsroom, scene.database)
-    other = [*left, *_processes(scene, code), *_repeats(fault, found), *_haste(scene.newsroom)]
+    other = [*left, *_processes(scene, code), *_repeats(fault, found), *_haste(scene.newsroom), *_mails(scene)]
     errors = dict(scene.system.errors())
     verdict = Verdict(fault, store, seen, found, (*found.broken, *other), tuple(scene.notes), errors)
     return verdict if verdict.holds else replace(verdict, notes=(*verdict.notes, _keep_log(fault, scene)))
@@ -102,6 +106,21 @@ def _processes(scene: Scene, code: int) -> list[str]:
 
 def _repeats(fault: Fault, found: Account) -> list[str]:
     return [f"{found.repeated} messages came twice"] if found.repeated and not fault.may_repeat else []
+
+
+def _mails(scene: Scene) -> list[str]:
+    """See that the mail server took what is marked as sent, and tell how many it took twice."""
+    box = scene.postbox
+    if box is None:
+        return []
+    with scene.database.read() as tx:
+        asked = select(deliveries.c.public_id).where(deliveries.c.channel == MAIL_CHANNEL)
+        made = set(tx.execute(asked).scalars())
+    scene.notes.append(f"{len(box.read)} mails came whole, {len(box.taken)} were taken, of {len(made)} alerts")
+    missing, strange = len(made - box.ids()), len(box.ids() - made)
+    twice = len(box.taken) - len(box.ids())
+    told = {"mails were never taken": missing, "mails are nobody's": strange, "mails were taken twice": twice}
+    return [f"{count} {what}" for what, count in told.items() if count]
 
 
 def _haste(newsroom: Newsroom) -> list[str]:

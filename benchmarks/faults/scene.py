@@ -16,8 +16,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from benchmarks.faults import newsroom as newsrooms
+from benchmarks.faults import postbox as postboxes
 from benchmarks.faults import proxy as proxies
 from benchmarks.faults.newsroom import Newsroom
+from benchmarks.faults.postbox import Postbox
 from benchmarks.faults.proxy import Proxy
 from benchmarks.faults.servers import Postgres, Valkey
 from benchmarks.faults.system import System, settings_text
@@ -28,6 +30,7 @@ from pipeline.store.database import Database
 from workers.queue import DELIVERIES, PAGES, WorkQueue
 
 CHANNELS = ("receiver",)
+MAIL_CHANNEL = "post"
 FLOOR_SECONDS = 3
 INTERVAL_SECONDS = 4
 WARM_COUNT = 12
@@ -55,6 +58,7 @@ class Scene:
     rounds: int  #: how often, where it can be
     queue: Valkey | None = None  #: None: the system's own
     queue_proxy: Proxy | None = None
+    postbox: Postbox | None = None  #: where alerts go by mail, too
     postgres: Postgres | None = None
     postgres_proxy: Proxy | None = None
     notes: list[str] = field(default_factory=list)
@@ -87,6 +91,7 @@ class Wish:
 
     store: Store = Store.SQLITE
     own_queue: bool = False  #: a Valkey under the harness's hand instead of the built-in one
+    with_mail: bool = False
     seconds: float = 20.0
     rounds: int = 5
     seed: int = 1
@@ -120,7 +125,8 @@ async def _build(stack: AsyncExitStack, folder: Path, wish: Wish) -> Scene:
     stack.push_async_callback(_stopped, system)
     scene = Scene(folder, newsroom, system, database, random.Random(wish.seed), wish.seconds, wish.rounds)
     scene.postgres = postgres
-    addresses = {"storage": await _storage(stack, scene), "queue": await _queue(stack, scene, wish)}
+    scene.postbox = await stack.enter_async_context(postboxes.opened()) if wish.with_mail else None
+    addresses = {"storage": await _storage(stack, scene), "queue": await _queue(stack, scene, wish), **_mail(scene)}
     _write_files(scene, addresses, wish.settings)
     return scene
 
@@ -162,6 +168,14 @@ async def _queue(stack: AsyncExitStack, scene: Scene, wish: Wish) -> dict[str, o
     return {"url": f"redis://127.0.0.1:{scene.queue_proxy.port}/0"}
 
 
+def _mail(scene: Scene) -> dict[str, dict[str, object]]:
+    if scene.postbox is None:
+        return {}
+    names = {"to": ["desk@example.org"], "sender": "watch@example.org"}
+    server = {"smtp_host": "127.0.0.1", "smtp_port": scene.postbox.port, "security": "none"}
+    return {f"channels.{MAIL_CHANNEL}": {"type": "email", **names, **server}}
+
+
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
@@ -190,6 +204,7 @@ def _write_files(
     for section, options in (*addresses.items(), *further.items()):
         settings[section] = {**settings.get(section, {}), **options}
     scene.system.settings_file.write_text(settings_text(settings), encoding="utf-8")
-    drafts = [SubscriptionDraft(word, word, CHANNELS) for word in ASKED]
+    channels = (*CHANNELS, MAIL_CHANNEL) if scene.postbox else CHANNELS
+    drafts = [SubscriptionDraft(word, word, channels) for word in ASKED]
     (scene.folder / "feeds.opml").write_bytes(write_opml([OpmlFeed(url) for url in room.feed_urls]))
     (scene.folder / "subscriptions.toml").write_text(write_subscriptions(drafts), encoding="utf-8")

@@ -8,11 +8,13 @@ import asyncio
 
 from benchmarks.faults.fault import BOTH, Fault
 from benchmarks.faults.newsroom import Mode
+from benchmarks.faults.postbox import MailMode
 from benchmarks.faults.scene import Scene, loaded
 
 PAGE_MODES = (Mode.SLOW, Mode.HANGING, Mode.RESET, Mode.BROKEN, Mode.BUSY, Mode.SHORT, Mode.GARBAGE, Mode.LOGIN)
 FEED_MODES = (Mode.SLOW, Mode.HANGING, Mode.RESET, Mode.BROKEN, Mode.SHORT, Mode.GARBAGE, Mode.LOGIN)
 HOOK_MODES = (Mode.SLOW, Mode.HANGING, Mode.RESET, Mode.BROKEN, Mode.BUSY)
+MAIL_MODES = (MailMode.LATER, MailMode.GREY, MailMode.CUT, MailMode.CUT_AFTER, MailMode.HANGING)
 POISON_EVERY = 25
 
 
@@ -46,6 +48,17 @@ async def bad_receiver(scene: Scene) -> None:
         scene.newsroom.let_go()
 
 
+async def bad_mail(scene: Scene) -> None:
+    """Receive mail in every bad way in turn that may pass; what is refused for good is parked, and no fault."""
+    assert scene.postbox is not None
+    async with loaded(scene):
+        for mode in MAIL_MODES:
+            scene.postbox.mode = mode
+            await asyncio.sleep(scene.seconds / len(MAIL_MODES))
+        scene.postbox.mode = MailMode.SOUND
+        scene.postbox.let_go()
+
+
 async def poison(scene: Scene) -> None:
     """Let some pages be of the kind that takes the extractor far too long."""
     first = len(scene.newsroom.published) + 1
@@ -61,5 +74,7 @@ OUTSIDE = (
     Fault("pages", "pages slow, hanging, reset, broken, busy, cut short, garbled", bad_pages, 120, "R9 R32"),
     Fault("feeds", "feeds slow, hanging, reset, broken, cut short, garbled", bad_feeds, 300, "R32"),
     Fault("receiver", "receiver slow, hanging, reset, broken, busy", bad_receiver, 120, "R5 R32 R33"),
+    Fault("mail", "mail server busy, greylisting, cut before and after DATA, hanging", bad_mail, 120, "R5 R32 R33",
+          with_mail=True),
     Fault("poison", "pages that take the extractor too long", poison, 150, "R10 R11", stores=BOTH),
-)
+)  # fmt: skip
