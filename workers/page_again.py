@@ -24,6 +24,8 @@ from pipeline.store.page_checks import Planned
 from pipeline.stories import sketch
 from workers.clock import Clock
 from workers.current_index import CurrentIndex
+from workers.insisting import Insisting
+from workers.lanes import lease_seconds, page_timeout_seconds
 from workers.outcomes import LONGEST_RETRY_AFTER
 from workers.page_reading import PageRead, PageReader
 
@@ -36,7 +38,8 @@ class PagesAgain:
     def __init__(
         self, database: Database, reader: PageReader, index: CurrentIndex, settings: Settings, clock: Clock
     ) -> None:
-        self._database = database
+        self._insisting = Insisting(database, "look_waits", clock)
+        self._lease = timedelta(seconds=lease_seconds(page_timeout_seconds(settings)))
         self._reader = reader
         self._index = index
         self._clock = clock
@@ -48,13 +51,13 @@ class PagesAgain:
         return Planned(validators, next_look_at(article, stored_at, self._hours, self._clock()))
 
     async def look(self, task: FetchTask, article_id: int) -> None:
-        """Look once, and end the entry; raises StoreUnavailable, and the row is then the sweeper's."""
-        stored = await self._database.look(articles.get, article_id)
+        """Look once, and end the entry; raises StoreUnavailable after its lease, and the row is then the sweeper's."""
+        stored = await self._insisting.look(self._until(task), articles.get, article_id)
         try:
             read = await self._reader.read(task)
         except Failure as failure:
             log.info("look_failed", entry_id=task.entry_id, host=task.host, reason=failure.reason, error=str(failure))
-            await self._database.run(_heed, task, failure, self._clock())
+            await self._insisting.run(self._until(task), _heed, task, failure, self._clock())
             read = PageRead(article_from_feed(task, failure.reason), task.validators)
         except asyncio.CancelledError:
             await self._end(task, stored, None, task.validators)
@@ -63,13 +66,18 @@ class PagesAgain:
 
     async def leave(self, task: FetchTask, article_id: int) -> None:
         """End the entry as it was, without touching its page."""
-        await self._end(task, await self._database.look(articles.get, article_id), None, task.validators)
+        stored = await self._insisting.look(self._until(task), articles.get, article_id)
+        await self._end(task, stored, None, task.validators)
+
+    def _until(self, task: FetchTask) -> datetime:
+        """Say when the lease ends, after which nothing of it can be stored."""
+        return task.start_at + self._lease
 
     async def _edit(self, task: FetchTask, stored: StoredArticle, seen: Article | None) -> Edit | None:
         made = newer(stored.article, seen, task.entry.title)
         if made is None:
             return None
-        history = await self._database.look(updates.history, task.entry_id)
+        history = await self._insisting.look(self._until(task), updates.history, task.entry_id)
         feed_changed = any(one.updated_at > stored.read_at for one in history)
         cause = cause_of(stored.article, made, feed_changed=feed_changed)
         return Edit(made, sketch(made.title, made.text, made.language), cause)
@@ -77,7 +85,8 @@ class PagesAgain:
     async def _end(self, task: FetchTask, stored: StoredArticle, edit: Edit | None, validators: Validators) -> None:
         planned = self.plan(stored.article, validators, stored.stored_at)
         index = await self._index.get()
-        revised = await self._database.run(revise, task, edit, planned, index, self._window, self._clock())
+        rest = (task, edit, planned, index, self._window, self._clock())
+        revised = await self._insisting.run(self._until(task), revise, *rest)
         if revised is None:
             log.info("entry_no_longer_ours", entry_id=task.entry_id)
         elif edit is None:

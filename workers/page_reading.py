@@ -59,7 +59,7 @@ class PageReader:
             raise Permanent(Reason.URL_REFUSED, "the feed names no page for this entry")
         await asyncio.sleep(max((task.start_at - self._clock()).total_seconds(), 0))
         if self._robots is not None:
-            await self._robots.check(task.entry.url, task.host)
+            await self._robots.check(task.entry.url, task.host, task.start_at + self._lease)
         response = await self._transport.get(
             task.entry.url, max_bytes=self._page_bytes, accept=ACCEPT, validators=task.validators
         )

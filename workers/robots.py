@@ -28,6 +28,7 @@ from pipeline.store import hosts, robots
 from pipeline.store.database import Database
 from pipeline.transport import Transport
 from workers.clock import Clock
+from workers.insisting import Insisting
 
 _NO_FILE = 404
 _REMEMBERED = 1000  # origins
@@ -38,7 +39,7 @@ class RobotsGate:
     """Lets pages through that their sites let robots read."""
 
     def __init__(self, database: Database, transport: Transport, pace: Pace, clock: Clock) -> None:
-        self._database = database
+        self._insisting = Insisting(database, "robots_wait", clock)
         self._transport = transport
         self._pace = pace
         self._clock = clock
@@ -46,28 +47,31 @@ class RobotsGate:
         self._copies: OrderedDict[str, RobotsCopy] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def check(self, url: str, host: str) -> None:
-        """Return if the page may be fetched; raises Permanent if not, Transient if the site cannot say so now."""
-        copy = await self._copy(origin_of(url), host)
+    async def check(self, url: str, host: str, until: datetime) -> None:
+        """Return if the page may be fetched; raises Permanent if not, Transient if the site cannot say so now.
+
+        A store that is away is waited for until the instant; raises StoreUnavailable then.
+        """
+        copy = await self._copy(origin_of(url), host, until)
         verdict = judge(copy, url, self._agent, self._clock())
         if verdict is Verdict.DISALLOWED:
             raise Permanent(Reason.ROBOTS_DISALLOWED, f"{copy.origin}/robots.txt does not let us read this page")
         if verdict is Verdict.UNKNOWN:
             raise Transient(Reason.ROBOTS_UNKNOWN, f"{copy.origin}/robots.txt cannot be had")
 
-    async def _copy(self, origin: str, host: str) -> RobotsCopy:
+    async def _copy(self, origin: str, host: str, until: datetime) -> RobotsCopy:
         lock = self._locks.setdefault(origin, asyncio.Lock())
         async with lock:
-            held = self._copies.get(origin) or await self._database.look(robots.find, origin)
+            held = self._copies.get(origin) or await self._insisting.look(until, robots.find, origin)
             if held is None or not is_fresh(held, self._clock()):
-                held = await self._renew(origin, host, held)
+                held = await self._renew(origin, host, held, until)
             self._remember(held)
             return held
 
-    async def _renew(self, origin: str, host: str, held: RobotsCopy | None) -> RobotsCopy:
+    async def _renew(self, origin: str, host: str, held: RobotsCopy | None, until: datetime) -> RobotsCopy:
         copy = renewed(origin, held, await self._ask(origin), self._clock())
         gap = delay_seconds(copy, self._agent)
-        start_at = await self._database.run(_keep, copy, host, gap, self._pace, self._clock())
+        start_at = await self._insisting.run(until, _keep, copy, host, gap, self._pace, self._clock())
         wait = (start_at - self._clock()).total_seconds()
         await asyncio.sleep(min(max(wait, 0), _LONGEST_WAIT_SECONDS))
         return copy
