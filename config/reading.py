@@ -107,7 +107,7 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise BadSettings([f"{path}: no such file; write one with `storywatch init`"]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadSettings([f"{path}: cannot be read: {error}"]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BadSettings([f"{path}: not valid TOML: {error}"]) from error
 
 
@@ -134,7 +134,7 @@ def _value(variable: str, raw: str) -> object:
         return raw
     try:
         return tomllib.loads(f"value = {raw}")["value"]
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BadSettings([f'{variable}: not a TOML list or table (write ["a", "b"]): {error}']) from error
 
 

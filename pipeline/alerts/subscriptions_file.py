@@ -75,7 +75,7 @@ def write_subscriptions(drafts: Iterable[SubscriptionDraft]) -> str:
 def _tables(text: str, problems: list[str]) -> list[dict[str, Any]]:
     try:
         document = tomllib.loads(text.removeprefix("\ufeff"))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         problems.append(f"the file is not TOML: {error}")
         return []
     unknown = [key for key in document if key != "subscription"]

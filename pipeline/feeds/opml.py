@@ -28,6 +28,10 @@ MOST_OUTLINES = 100_000
 #: An outline's attributes, names in lower case, and its folder.
 Outline = tuple[dict[str, str], str]
 
+#: References to what is no character (D800 to DFFF): the recovering parser takes them, and nothing reads what it gives.
+_SURROGATE = re.compile(
+    r"&#(?:[xX]0*[dD][89a-fA-F][0-9a-fA-F]{2}|0*5(?:529[6-9]|5[3-9]\d\d|6\d{3}|7[0-2]\d\d|73[0-3]\d|734[0-3]));"
+)
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});)")
 _OUTLINE = re.compile(r"<outline\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"\bxmlurl\s*=", re.IGNORECASE)
@@ -137,7 +141,8 @@ def _root(text: str) -> etree.Element:
         raise Unusable("This OPML file declares entities, which no list of feeds needs; remove its DOCTYPE.")
     start = max(text.find("<"), 0)
     try:
-        root = etree.fromstring(_BARE_AMPERSAND.sub("&amp;", text[start:]).encode(), safe_parser(recover=True))
+        mended = _SURROGATE.sub("", _BARE_AMPERSAND.sub("&amp;", text[start:]))
+        root = etree.fromstring(mended.encode(), safe_parser(recover=True))
     except etree.XMLSyntaxError as error:
         raise Unusable(f"This is no OPML file: {error}") from error
     if root is None or not _is_list(root):

@@ -25,6 +25,8 @@ from pipeline.urls import absolute, is_web_url
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 # What broken documents have made feedparser or its SGML parser raise; it documents no exception of its own.
 _RAISED = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_DECLARATION = re.compile(r"<\?xml[^>]*>")
+_OURS = "<?xml version='1.0' encoding='utf-8'?>\n"
 _TEXT_TYPE = re.compile(r"^text/plain$|html")  # application/xhtml+xml too
 
 
@@ -80,7 +82,9 @@ def _lenient(text: str, mended: str, cut: str, url: str, skipped_count: int) -> 
 
 
 def _parse(text: str) -> feedparser.FeedParserDict:
-    stream = io.BytesIO(text.encode())
+    # feedparser looks for the encoding in the first line, by an expression that takes minutes for a long one (S30).
+    declared = _DECLARATION.match(text)
+    stream = io.BytesIO((_OURS + (text[declared.end() :] if declared else text)).encode())
     try:
         return feedparser.parse(stream, response_headers=_HEADERS, resolve_relative_uris=False, sanitize_html=False)
     except _RAISED as error:
