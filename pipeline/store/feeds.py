@@ -1,47 +1,31 @@
-"""Feeds: their list, their leases.
+"""Feeds: their list, and what the owner does with them.
 
-In: addresses, and pollers that ask what is due. Out: `Feed` and `FeedLease`. What a poll brought is stored by
-`pipeline.store.polls`. Trap: a lease counts as something in flight at its host, so a poller that claims and then
-waits for its slot keeps the host from others; claim no more than can be polled at once.
+In: addresses. Out: `Feed`. Who may poll one is said by `pipeline.store.feed_leases`, what a poll brought is stored by
+`pipeline.store.polls`. Trap: a feed that is removed keeps its row, since its entries stay.
 """
 
-from collections.abc import Sequence
-from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    Row,
-    Select,
-    and_,
-    bindparam,
-    case,
-    func,
-    literal,
-    or_,
-    select,
-    type_coerce,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, or_, update
 
 from pipeline.errors import NotFound, Unusable
 from pipeline.masking import masked_url
-from pipeline.model import Bound, EntryState, Feed, FeedEventKind, FeedLease, FeedState, Pace, Reason, Validators
-from pipeline.store import hosts, moves, page_checks, polls
-from pipeline.store.dialects import free_rows, insert
+from pipeline.model import Bound, EntryState, Feed, FeedEventKind, FeedState, Reason
+from pipeline.store import feed_leases, hosts, moves, page_checks, polls
+from pipeline.store.dialects import insert
 from pipeline.store.feed_events import note
-from pipeline.store.many import Kind, Pairs, with_pairs
+from pipeline.store.feed_rows import feed_of, found_feeds
 from pipeline.store.tables import entries, feeds, in_state
-from pipeline.store.types import Instant, key_of, microseconds
+from pipeline.store.types import key_of
 from pipeline.urls import canonical, registrable_host
 
 _NO_VALIDATORS = {"etag": None, "last_modified": None, "validators_url": None}
-OWNERS_FLOOR_SECONDS = 300  # the owner may lower the floor of one feed, but not below this (F6)
-_SECOND = 1_000_000  # instants are kept in microseconds
 
+claim_due = feed_leases.claim_due
+claim_new = feed_leases.claim_new
+give_way = feed_leases.give_way
+renew = feed_leases.renew
 record_poll = polls.record_poll
 record_polls = polls.record_each
 
@@ -110,17 +94,17 @@ def get(tx: Connection, feed_id: int) -> Feed:
 def find_by_url(tx: Connection, url: str) -> Feed | None:
     """Give the feed of an address, however written, also of one it had before it moved."""
     key = key_of(canonical(url))
-    row = tx.execute(_select().where(feeds.c.url_key == key)).one_or_none()
+    row = tx.execute(found_feeds().where(feeds.c.url_key == key)).one_or_none()
     if row is not None:
-        return _feed(row)
+        return feed_of(row)
     successor = moves.find_successor(tx, key)
     return None if successor is None else get(tx, successor)
 
 
 def list_all(tx: Connection) -> list[Feed]:
     """Give all feeds, by folder, title and address."""
-    rows = tx.execute(_select().order_by(feeds.c.folder, feeds.c.title, feeds.c.url))
-    return [_feed(row) for row in rows]
+    rows = tx.execute(found_feeds().order_by(feeds.c.folder, feeds.c.title, feeds.c.url))
+    return [feed_of(row) for row in rows]
 
 
 def remove(tx: Connection, feed_id: int) -> None:
@@ -170,122 +154,8 @@ def _change(tx: Connection, feed_id: int, **values: Any) -> None:
         raise NotFound(f"there is no feed {feed_id}")
 
 
-def claim_due(
-    tx: Connection, now: datetime, limit: int, lease_seconds: float, pace: Pace, *, floor_seconds: float = 0
-) -> list[FeedLease]:
-    """Lease feeds that are due, the longest due first, as far as their hosts may take more.
-
-    Each lease holds a slot at its host and runs from that slot. A claim counts as an attempt from its slot on, so
-    that a poller killed before it could record keeps to `floor_seconds` too (F6); a feed's own shorter interval
-    lowers the floor.
-    """
-    due = _due(now, floor_seconds)
-    oldest = func.min(feeds.c.next_poll_at)
-    waiting = select(feeds.c.host).where(due, hosts.open_to(pace, now, feeds.c.host)).group_by(feeds.c.host)
-    names = tx.execute(waiting.order_by(oldest).limit(limit)).scalars()
-    slots = hosts.lock_open(tx, names, pace, now)
-    leases = [_lease(row, slots, pace, now, lease_seconds) for row in _pick(tx, due, slots, pace, limit)]
-    _keep(tx, leases)
-    hosts.keep_slots(tx, slots)
-    return leases
-
-
-def give_way(tx: Connection, lease: FeedLease, now: datetime) -> bool:
-    """Give a lease back unused if its host asked for rest after the claim; False if it may be used (F8)."""
-    rest_until = hosts.rest_of(tx, lease.feed.host, now).not_before_at
-    if rest_until <= now:
-        return False
-    ours = update(feeds).where(feeds.c.id == lease.feed.id, feeds.c.token == lease.token)
-    tx.execute(ours.values(lease_until=None, token=feeds.c.token + 1, next_poll_at=rest_until, bound=Bound.HOST))
-    return True
-
-
-def renew(tx: Connection, leases: Sequence[FeedLease], until: datetime) -> set[int]:
-    """Let leases last until an instant; gives the feeds whose lease is still ours (R28)."""
-    rows = [{"feed": lease.feed.id, "held": lease.token, "until": until} for lease in leases]
-    tx.execute(_RENEW, rows)
-    found = with_pairs(tx, Kind.NUMBERS, _held, [(lease.feed.id, lease.token) for lease in leases])
-    return {row.id for row in found}
-
-
-_RENEW = (
-    update(feeds)
-    .where(feeds.c.id == bindparam("feed"), feeds.c.token == bindparam("held"), feeds.c.lease_until.is_not(None))
-    .values(lease_until=bindparam("until", type_=Instant))
-)
-
-
-def _held(wanted: Pairs) -> "Select[Any]":
-    return select(feeds.c.id).select_from(wanted.join(feeds, feeds.c.id, feeds.c.token))
-
-
-def claim_new(tx: Connection, feed: Feed, now: datetime, lease_seconds: float) -> FeedLease | None:
-    """Lease one feed that was never asked, for whoever has its answer already; None if it was, or somebody has it."""
-    unasked = and_(feeds.c.last_attempt_at.is_(None), feeds.c.lease_until.is_(None))
-    row = tx.execute(_select().where(feeds.c.id == feed.id, unasked).with_for_update()).one_or_none()
-    if row is None:
-        return None
-    lease = FeedLease(_feed(row), row.token + 1, now, now + timedelta(seconds=lease_seconds))
-    _keep(tx, [lease])
-    return lease
-
-
-def _due(now: datetime, floor_seconds: float) -> ColumnElement[bool]:
-    floor = int(floor_seconds)
-    least = min(floor, OWNERS_FLOOR_SECONDS)
-    owned = case((feeds.c.interval_seconds < least, least), else_=feeds.c.interval_seconds)
-    own = case((feeds.c.interval_seconds < floor, owned), else_=floor)
-    attempted = type_coerce(feeds.c.last_attempt_at, BigInteger)
-    rested = attempted + own * literal(_SECOND, BigInteger) <= literal(microseconds(now), BigInteger)
-    free = or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now)
-    waited = or_(feeds.c.last_attempt_at.is_(None), rested)
-    return and_(in_state(feeds, FeedState.ACTIVE), feeds.c.next_poll_at <= now, free, waited)
-
-
-def _pick(
-    tx: Connection, due: ColumnElement[bool], slots: dict[str, hosts.Slots], pace: Pace, limit: int
-) -> Sequence[Row[Any]]:
-    """Lock the feeds to lease: of each host at most what it may take, the longest due first."""
-    rank = func.row_number().over(partition_by=feeds.c.host, order_by=(feeds.c.next_poll_at, feeds.c.id))
-    ranked = select(feeds.c.id, feeds.c.host, feeds.c.next_poll_at, rank.label("rank"))
-    queue = ranked.where(due, feeds.c.host.in_(sorted(slots))).subquery("queue")
-    first = select(queue).where(queue.c.rank <= pace.concurrency).order_by(queue.c.next_poll_at, queue.c.id)
-    chosen = [row.id for row in tx.execute(first) if row.rank <= slots[row.host].free_count][:limit]
-    # Asked again with the rows locked: a poll whose lease ran out may be recording itself at this moment.
-    found = _select().where(feeds.c.id.in_(chosen), due).order_by(feeds.c.next_poll_at, feeds.c.id)
-    return tx.execute(free_rows(found, of=feeds)).all()
-
-
-def _lease(row: Row[Any], slots: dict[str, hosts.Slots], pace: Pace, now: datetime, lease_seconds: float) -> FeedLease:
-    start_at = slots[row.host].take(pace, now)
-    return FeedLease(_feed(row), row.token + 1, start_at, start_at + timedelta(seconds=lease_seconds))
-
-
-def _keep(tx: Connection, leases: Sequence[FeedLease]) -> None:
-    if not leases:
-        return
-    statement = update(feeds).where(feeds.c.id == bindparam("feed"))
-    statement = statement.values(
-        token=bindparam("fresh"),
-        lease_until=bindparam("until", type_=Instant),
-        last_attempt_at=bindparam("start", type_=Instant),
-    )
-    rows = [{"feed": x.feed.id, "fresh": x.token, "until": x.until, "start": x.start_at} for x in leases]
-    tx.execute(statement, rows)
-
-
-def _select() -> Select[Any]:
-    return select(feeds).where(~feeds.c.removed)
-
-
 def _one(tx: Connection, condition: ColumnElement[bool], lacking: str) -> Feed:
-    row = tx.execute(_select().where(condition)).one_or_none()
+    row = tx.execute(found_feeds().where(condition)).one_or_none()
     if row is None:
         raise NotFound(lacking)
-    return _feed(row)
-
-
-def _feed(row: Row[Any]) -> Feed:
-    values = {field.name: getattr(row, field.name) for field in fields(Feed) if field.name != "validators"}
-    values |= {"skip_hours": tuple(row.skip_hours), "skip_days": tuple(row.skip_days)}
-    return Feed(**values, validators=Validators(row.etag, row.last_modified, row.validators_url))
+    return feed_of(row)

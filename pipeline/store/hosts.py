@@ -13,7 +13,21 @@ from functools import cache
 from random import SystemRandom
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, and_, bindparam, func, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Executable,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from pipeline.model import EntryState, Pace
 from pipeline.store.dialects import Inserter, free_rows, inserter
@@ -90,7 +104,7 @@ def _know(begin: Inserter) -> Executable:
     return begin(hosts).on_conflict_do_nothing()
 
 
-def in_flight(now: datetime | None = None) -> "Select[tuple[str, int]]":
+def in_flight(now: "ColumnElement[datetime] | None" = None) -> "Select[tuple[str, int]]":
     """Select what is under way at each host that has any: feeds under lease, entries queued or fetching.
 
     With `now`, a lease that is over does not count: its feed may be claimed again.
@@ -105,10 +119,21 @@ def in_flight(now: datetime | None = None) -> "Select[tuple[str, int]]":
     return select(held.c.host, func.count().label("count")).group_by(held.c.host)
 
 
-def open_to(pace: Pace, now: datetime, host: ColumnElement[str]) -> ColumnElement[bool]:
-    """Condition that a host may take something more now; a first sieve, `lock_open` decides."""
-    busy = in_flight(now).having(func.count() >= pace.concurrency).subquery("busy")
-    waits = select(hosts.c.host).where(or_(hosts.c.not_before_at > now, hosts.c.next_start_at > now + AHEAD))
+#: Parameters of `open_to`, bound by `asking`: a statement with instants written into it would be built at each look.
+NOW = bindparam("now", type_=Instant)
+_SOON = bindparam("soon", type_=Instant)
+AT_ONCE = bindparam("at_once", type_=Integer)
+
+
+def asking(pace: Pace, now: datetime) -> dict[str, Any]:
+    """Give the parameters of a statement with `open_to` or `NOW` in it."""
+    return {"now": now, "soon": now + AHEAD, "at_once": pace.concurrency}
+
+
+def open_to(host: ColumnElement[str]) -> ColumnElement[bool]:
+    """Condition that a host may take something more now; a first sieve, `lock_open` decides. Bind `asking`."""
+    busy = in_flight(NOW).having(func.count() >= AT_ONCE).subquery("busy")
+    waits = select(hosts.c.host).where(or_(hosts.c.not_before_at > NOW, hosts.c.next_start_at > _SOON))
     return and_(host.not_in(select(busy.c.host)), host.not_in(waits))
 
 
@@ -117,13 +142,18 @@ def lock_open(tx: Connection, names: Iterable[str], pace: Pace, now: datetime) -
 
     A host whose row another transaction holds is left out; it is looked at again in the next round.
     """
-    rows = select(hosts).where(hosts.c.host.in_(sorted(set(names))), hosts.c.not_before_at <= now)
-    held = tx.execute(free_rows(rows.order_by(hosts.c.host), of=hosts)).all()
-    busy = in_flight(now).subquery("busy")
-    known = select(busy.c.host, busy.c["count"]).where(busy.c.host.in_([row.host for row in held]))
-    counts = dict(tx.execute(known).all())
+    held = tx.execute(_OPEN, {"names": sorted(set(names)), "now": now}).all()
+    counts = dict(tx.execute(_BUSY, {"names": [row.host for row in held], "now": now}).all())
     slots = {row.host: _slots(row, pace, counts.get(row.host, 0), now) for row in held}
     return {host: found for host, found in slots.items() if found.free_count > 0}
+
+
+_NAMES: BindParameter[Any] = bindparam("names", expanding=True)
+_OPEN = free_rows(
+    select(hosts).where(hosts.c.host.in_(_NAMES), hosts.c.not_before_at <= NOW).order_by(hosts.c.host), of=hosts
+)
+_HELD = in_flight(NOW).subquery("busy")
+_BUSY = select(_HELD.c.host, _HELD.c["count"]).where(_HELD.c.host.in_(_NAMES))
 
 
 def _slots(row: Row[Any], pace: Pace, busy_count: int, now: datetime) -> Slots:
@@ -142,8 +172,10 @@ def keep_slots(tx: Connection, slots: Mapping[str, Slots]) -> None:
     """Write back the slots that `Slots.take` moved; the rows must be held by `lock_open`."""
     moved = [{"name": host, "at": found.next_start_at} for host, found in slots.items() if found.taken]
     if moved:
-        statement = hosts.update().where(hosts.c.host == bindparam("name"))
-        tx.execute(statement.values(next_start_at=bindparam("at", type_=Instant)), moved)
+        tx.execute(_KEEP, moved)
+
+
+_KEEP = hosts.update().where(hosts.c.host == bindparam("name")).values(next_start_at=bindparam("at", type_=Instant))
 
 
 def reserve(tx: Connection, host: str, pace: Pace, now: datetime) -> tuple[datetime, datetime]:

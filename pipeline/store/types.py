@@ -150,6 +150,16 @@ class Json(TypeDecorator[Any]):
         return None if value is None else json.loads(value)
 
 
+class JsonList(Json):
+    """A list of plain values, read back as a tuple; most are empty."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        """Read it back."""
+        return () if value == "[]" or value is None else tuple(json.loads(value))
+
+
 class _Numbers(TypeDecorator[Sequence[int]]):
     """Numbers of one width, packed little-endian in their order; one that does not fit raises struct.error."""
 

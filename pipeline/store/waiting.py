@@ -48,9 +48,10 @@ def open_hosts(tx: Connection, now: datetime, limit: int, pace: Pace) -> list[st
     oldest = select(func.min(entries.c.next_attempt_at)).where(_WAITING, entries.c.host == names.c.host)
     aged = select(names.c.host, oldest.scalar_subquery().label("oldest")).where(names.c.host.is_not(None)).subquery()
     taken = select(host_rows.c.host).where(host_rows.c.next_start_at > now)
-    free = and_(hosts.open_to(pace, now, aged.c.host), aged.c.host.not_in(taken))
+    free = and_(hosts.open_to(aged.c.host), aged.c.host.not_in(taken))
     found = select(aged.c.host).where(aged.c.oldest <= now, or_(aged.c.host == hosts.NOWHERE, free))
-    return list(tx.execute(found.order_by(aged.c.oldest, aged.c.host).limit(limit)).scalars())
+    found = found.order_by(aged.c.oldest, aged.c.host).limit(limit)
+    return list(tx.execute(found, hosts.asking(pace, now)).scalars())
 
 
 def oldest_of(tx: Connection, names: Sequence[str], counts: Mapping[str, int], now: datetime, limit: int) -> list[int]:

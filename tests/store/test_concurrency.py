@@ -95,7 +95,7 @@ def test_a_hosts_limits_hold_between_pollers_and_workers(database: Database) -> 
             with database.write() as tx:
                 tasks = [entries.start(tx, r.id, r.token, f"w{number}", now, 3600, PACE) for r in released]
             with database.read() as tx:
-                assert all(row["count"] <= 2 for row in tx.execute(hosts.in_flight(now)).mappings())
+                assert all(row["count"] <= 2 for row in tx.execute(hosts.in_flight(hosts.NOW), {"now": now}).mappings())
             starts += [lease.start_at for lease in leases] + [task.start_at for task in tasks if task]
             with database.write() as tx:
                 for lease in leases:

@@ -27,7 +27,7 @@ from pipeline.model import (
     Reason,
 )
 from pipeline.store.tables.base import metadata, partial_index
-from pipeline.store.types import CleanText, HeaderText, Instant, Json, RowId, Word
+from pipeline.store.types import CleanText, HeaderText, Instant, Json, JsonList, RowId, Word
 
 hosts = Table(
     "hosts",
@@ -66,7 +66,7 @@ feeds = Table(
     Column("removed", Boolean, nullable=False),  #: kept for its entries; adding its URL again brings it back
     Column("interval_seconds", Integer),
     Column("minimum_interval_seconds", Integer, nullable=False),
-    Column("skip_hours", Json, nullable=False),
+    Column("skip_hours", JsonList, nullable=False),
     Column("etag", HeaderText),
     Column("last_modified", HeaderText),
     Column("validators_url", CleanText),
@@ -87,7 +87,7 @@ feeds = Table(
     Column("push_until", Instant),
     Column("token", BigInteger, nullable=False),
     Column("lease_until", Instant),
-    Column("skip_days", Json, nullable=False, server_default="[]"),
+    Column("skip_days", JsonList, nullable=False, server_default="[]"),
     Column("fresh_seconds", BigInteger, nullable=False, server_default="0"),
     Column("quiet_count", Integer, nullable=False, server_default="0"),
     Column("shown_key", LargeBinary),
