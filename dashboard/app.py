@@ -48,6 +48,8 @@ from dashboard.subscriptions.alert_pages import alert_page_routes
 from dashboard.subscriptions.channel_pages import channel_routes
 from dashboard.subscriptions.channels import Channels
 from dashboard.subscriptions.editor import editor_routes
+from dashboard.subscriptions.give_page import give_routes
+from dashboard.subscriptions.import_page import import_routes
 from dashboard.subscriptions.pages import subscription_page_routes
 from dashboard.subscriptions.why_page import why_routes
 from dashboard.uploads import Capped
@@ -127,6 +129,8 @@ def create_app(
     app.include_router(alert_page_routes(sources, framing))
     app.include_router(why_routes(sources, framing))
     app.include_router(channel_routes(sources, framing, channels))
+    app.include_router(give_routes(sources, framing, settings.subscriptions_per_user))
+    app.include_router(import_routes(sources, framing, channels, settings.subscriptions_per_user))
     app.include_router(subscription_page_routes(sources, framing, channels, settings.subscriptions_per_user, site_url))
     if callbacks is not None:
         app.include_router(hub_routes(callbacks))

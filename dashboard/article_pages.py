@@ -24,6 +24,13 @@ from pipeline.why import Trace, trace_of
 
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Number = Annotated[int, Path(ge=1, le=10_000)]
+#: The words under which `pipeline.articles.metadata` keeps them.
+SOURCE_WORDS = {
+    "feed": "from the feed",
+    "json-ld": "from the page's JSON-LD",
+    "meta": "from the page's meta tags",
+    "text": "told from the text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,11 @@ def difference(one: tuple[str, str], other: tuple[str, str]) -> Difference:
     return Difference(title, text, *counted([*title, *text]))
 
 
+def source_words(source: str) -> str:
+    """Say in words where a field of an article was taken from."""
+    return SOURCE_WORDS.get(source, f"from {source}")
+
+
 def _shown(facts: ArticleFacts) -> dict[str, object]:
     trace = facts.trace
     article = trace.stored.article
@@ -99,6 +111,7 @@ def _shown(facts: ArticleFacts) -> dict[str, object]:
     return {
         "trace": trace,
         "article": article,
+        "source_words": source_words,
         "title": marked_text(article.title, "title", named),
         "text": marked_text(article.text, "text", named),
         "legend": [(name, place % TONES) for place, (name, _) in enumerate(named)],

@@ -41,6 +41,9 @@ class Switch(StrEnum):
     RESUME = "resume"
 
 
+#: Rows of one transaction when everything is changed.
+AT_A_TIME = 5_000
+CHANGES_OF_ALL = {Verb.RETRY: troubles.retry_all, Verb.DROP: troubles.drop_all}
 CHANGES = {Verb.RETRY: troubles.retry_now, Verb.DROP: troubles.drop}
 
 
@@ -65,6 +68,13 @@ def queue_routes(sources: Sources, framing: Framing) -> APIRouter:
         entries, more = one_page(found, group)
         shown = {"group": group, "cause": spoken(reason), "mark": state_mark(state), "entries": entries, "more": more}
         return render("failures.html", {"frame": framing.of(request, "queue"), "now": sources.clock(), **shown})
+
+    @router.post("/queue/failures/all/{verb}")
+    async def change_all(request: Request, verb: Verb) -> Response:
+        await framing.read_change(request)
+        count = await change_every(sources, verb)
+        log.info("all_failures_changed", verb=verb, count=count)
+        return RedirectResponse("/queue", status_code=303)
 
     @router.post("/queue/failures/{verb}")
     async def change(request: Request, verb: Verb) -> Response:
@@ -94,6 +104,14 @@ def queue_routes(sources: Sources, framing: Framing) -> APIRouter:
     return router
 
 
+async def change_every(sources: Sources, verb: Verb) -> int:
+    """Change whatever waits after a failure, some at a time so that others get their turn at the store."""
+    now, count = sources.clock(), 0
+    while changed := await sources.database.run(CHANGES_OF_ALL[verb], now, AT_A_TIME):
+        count += changed
+    return count
+
+
 async def _shown(sources: Sources) -> dict[str, object]:
     facts = await sources.database.look(look_at_queue, sources.clock())
     return {
@@ -103,6 +121,7 @@ async def _shown(sources: Sources) -> dict[str, object]:
         "hosts": host_rows(facts.hosts, facts.at),
         "work": work_rows(facts.work, facts.at),
         "troubles": trouble_rows(facts.troubles, facts.at),
+        "can_change_all": any(one.state is EntryState.WAITING for one in facts.troubles),
         "letters": letter_rows(facts.letters, facts.at),
         "beats": beats(facts.processes, facts.at),
         "has_queue_pages": sources.has_queue_pages,

@@ -1,8 +1,6 @@
 """`storywatch subscriptions export`, `import` and `check`: all subscriptions as a file that a team can review."""
 
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,26 +13,11 @@ from cli.commands.session import settings_of, store_of
 from cli.output import note, out
 from cli.wiring import open_database
 from pipeline.alerts.expectations import disappointed
-from pipeline.alerts.foreign import Translated, from_google, from_talkwalker
 from pipeline.alerts.subscriptions_file import SubscriptionDraft, in_order, read_subscriptions, write_subscriptions
 from pipeline.errors import BadQuery, Unusable
-from pipeline.importing import Stored, import_draft
+from pipeline.importing import Source, Stored, import_draft, read_file
 from pipeline.store import subscriptions
-from pipeline.subscribing import find_query
 
-
-class Source(StrEnum):
-    """Whose queries a file holds."""
-
-    STORYWATCH = "storywatch"
-    GOOGLE = "google"
-    TALKWALKER = "talkwalker"
-
-
-_TRANSLATE: dict[Source, Callable[[str], Translated]] = {
-    Source.GOOGLE: from_google,
-    Source.TALKWALKER: from_talkwalker,
-}
 ChannelOption = Annotated[
     list[str] | None, typer.Option(help="Channel for queries of other services; may be repeated.")
 ]
@@ -86,13 +69,10 @@ def import_file(
     text = _read(file)
     with open_database(settings) as database, database.write() as tx:
         known = frozenset(settings.channels)
-        if source is Source.STORYWATCH:
-            drafts = read_subscriptions(text, known, lambda name: find_query(tx, name))
-        else:
-            drafts = list(_translated(text, _TRANSLATE[source], tuple(channel or settings.channels), known))
-        if problems := disappointed(drafts):
-            raise Unusable("\n".join(problems))
-        done = [_store(tx, draft, dry_run=dry_run) for draft in in_order(drafts)]
+        reading = read_file(tx, text, known, source, tuple(channel or settings.channels))
+        for remark in reading.remarks:
+            note(remark)
+        done = [_store(tx, draft, dry_run=dry_run) for draft in in_order(list(reading.drafts))]
     for word in Stored:
         out.print(f"{done.count(word)} {word}{' (dry run: nothing was stored)' if dry_run else ''}", markup=False)
 
@@ -102,27 +82,6 @@ def _read(file: Path) -> str:
         return file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise Unusable(f"{file} cannot be read: {error}") from error
-
-
-def _translated(
-    text: str, translate: Callable[[str], Translated], channels: tuple[str, ...], known: frozenset[str]
-) -> Iterable[SubscriptionDraft]:
-    """Translate queries line by line; what cannot be said is printed, what cannot be asked at all is left out."""
-    if unknown := [name for name in channels if name not in known]:
-        raise Unusable(f"no channel is called {unknown[0]!r}; the settings have: {', '.join(sorted(known))}")
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        name, tab, query = line.partition("\t")
-        query = query if tab else line
-        try:
-            found = translate(query.strip())
-        except BadQuery as problem:
-            note(f"line {number} was left out: {problem.problem}")
-            continue
-        for remark in found.remarks:
-            note(f"line {number}: {remark}")
-        yield SubscriptionDraft((name if tab else query).strip()[:200], found.query, channels)
 
 
 def _store(tx: Connection, draft: SubscriptionDraft, *, dry_run: bool) -> Stored:

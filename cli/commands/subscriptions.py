@@ -10,6 +10,8 @@ from cli.commands.options import ConfigOption, JsonOption
 from cli.commands.session import settings_of, store_of
 from cli.output import out, print_record, print_rows
 from cli.wiring import open_database, site_url
+from dashboard.may import OPERATOR
+from dashboard.subscriptions.giving import give
 from pipeline.alerts.links import feed_link
 from pipeline.errors import NotFound, Unusable
 from pipeline.model import Subscription
@@ -92,6 +94,20 @@ def remove(
         found = find_subscription(subscriptions.list_all(tx), subscription)
         unsubscribe(tx, found)
     out.print(f"removed {found.name}", markup=False)
+
+
+@app.command("give")
+def give_away(
+    subscription: Annotated[str, typer.Argument(help="The subscription's number or name.")],
+    owner: Annotated[str, typer.Argument(help="The user who may change it; empty for the whole newsroom.")],
+    config: ConfigOption = None,
+) -> None:
+    """Give a subscription to another user, an editor or an admin."""
+    settings = settings_of(config)
+    with open_database(settings) as database, database.write() as tx:
+        found = find_subscription(subscriptions.list_all(tx), subscription)
+        give(tx, found.id, owner, OPERATOR, settings.web.subscriptions_per_user)
+    out.print(f"{found.name} belongs to {owner or 'the whole newsroom'}", markup=False)
 
 
 @app.command()

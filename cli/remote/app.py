@@ -4,6 +4,7 @@ In: the command line. Out: what the server answers, as a table or JSON. Hides cl
 itself that is asked for here must say so, and not look like a mistake in typing.
 """
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,11 @@ def _command(call: Call) -> click.Command:
         params.append(click.Option(["--limit", "-n"], type=click.IntRange(1, 10_000), default=50, help="Most rows."))
     params += [click.Option([f"--{name}"]) for name in call.filters]
     params += [
-        click.Argument([name]) if not place else click.Option([f"--{name}"]) for place, name in enumerate(call.fields)
+        click.Argument([name]) if place < call.arguments else click.Option([f"--{name}"])
+        for place, name in enumerate(call.fields)
     ]
+    params += [click.Option([f"--{name.removesuffix('s')}", name], multiple=True) for name in call.lists]
+    params += [click.Option([f"--{name}"], help="In JSON.") for name in call.documents]
     return click.Command(call.name, callback=_run(call), params=params, help=call.says)
 
 
@@ -87,10 +91,20 @@ def _run(call: Call) -> Callable[..., None]:
         if call.columns:
             _show_list(call, _items(server, path, query, limit), as_json=as_json)
             return
-        body = {name: values[name] for name in call.fields if name in values} or None
-        _show(server.ask(call.method, path, query=query, body=body), as_json=as_json)
+        body = {name: values[name] for name in call.fields if name in values}
+        body |= {name: list(values[name]) for name in call.lists if values.get(name)}
+        body |= {name: _document(name, values[name]) for name in call.documents if name in values}
+        _show(server.ask(call.method, path, query=query, body=body or None), as_json=as_json)
 
     return run
+
+
+def _document(name: str, text: str) -> object:
+    """Read an option written in JSON; raises Unusable."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise Unusable(f"--{name} is no JSON: {error}; write it as in '{{\"outlets\": 3}}'") from error
 
 
 def _items(server: Server, path: str, query: dict[str, object], limit: int) -> list[dict[str, Any]]:

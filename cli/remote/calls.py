@@ -21,6 +21,10 @@ class Call:
     filters: Sequence[str] = ()  #: options that go into the query
     fields: Sequence[str] = ()  #: the first is the argument, the others options, all go into the body
 
+    arguments: int = 1  #: how many of the fields are arguments
+    lists: Sequence[str] = ()  #: options that may be repeated and go into the body as lists
+    documents: Sequence[str] = ()  #: options written in JSON
+
     @property
     def takes_number(self) -> bool:
         """Tell whether its argument is a number."""
@@ -67,9 +71,23 @@ CALLS = (
         columns=("id", "name", "query", "channels", "enabled", "problem"),
     ),
     Call("subscriptions", "show", "GET", "/subscriptions/{id}", "Show a subscription with its rule."),
+    Call(
+        *("subscriptions", "add", "POST", "/subscriptions", "Add a subscription; it holds from now on."),
+        fields=("name", "query"),
+        arguments=2,
+        lists=("channels",),
+        documents=("rule",),
+    ),
+    Call(
+        *("subscriptions", "test", "POST", "/subscriptions/trial", "Try a query on the archive; nothing is saved."),
+        fields=("query",),
+    ),
+    Call("subscriptions", "give", "POST", "/subscriptions/{id}/owner", "Give it to a user.", fields=("owner",)),
     Call("subscriptions", "remove", "DELETE", "/subscriptions/{id}", "Remove a subscription; its alerts stay."),
     Call("subscriptions", "pause", "POST", "/subscriptions/{id}/pause", "Raise no alerts until it is resumed."),
     Call("subscriptions", "resume", "POST", "/subscriptions/{id}/resume", "Raise alerts again."),
+    Call("queue", "pause", "POST", "/queue/pages/pause", "Release no more pages until it is resumed."),
+    Call("queue", "resume", "POST", "/queue/pages/resume", "Release pages again."),
     Call("queue", "show", "GET", "/queue", "Show what waits, what is in work and what failed."),
     Call(
         *("tokens", "list", "GET", "/tokens", "List the tokens given out."),

@@ -23,7 +23,7 @@ from dashboard.api.shapes import Fault
 from dashboard.api.stories import story_routes
 from dashboard.api.subscriptions import subscription_api, subscription_verbs
 from dashboard.api.tokens import token_routes
-from dashboard.api.work import work_routes
+from dashboard.api.work import work_change_routes, work_routes
 from dashboard.door import retry_after
 from dashboard.sources import Sources
 from dashboard.subscriptions.channels import Channels
@@ -70,7 +70,7 @@ def create_api(sources: Sources, doors: FeedDoors, channels: Channels, most: int
         root_path_in_servers=False,
     )
     news = (story_routes, article_routes, search_api_routes, alert_routes, delivery_routes)
-    for routes in (*news, work_routes, token_routes, event_routes):
+    for routes in (*news, work_routes, work_change_routes, token_routes, event_routes):
         api.include_router(routes(sources))
     for more in (feed_look_routes, feed_report_routes, feed_deed_routes):
         api.include_router(more(doors))

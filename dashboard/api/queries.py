@@ -21,14 +21,13 @@ from dashboard.api.subscription_shapes import (
     VariantShape,
 )
 from dashboard.door import visitor_of
-from dashboard.may import check_owner
 from dashboard.sources import Sources
 from dashboard.subscriptions.channels import Channels
 from dashboard.subscriptions.pages import written_out
-from dashboard.subscriptions.saving import refuse_beyond
+from dashboard.subscriptions.taking_over import AskedImport, take_over
 from pipeline.alerts.query.notes import notes
 from pipeline.errors import BadQuery
-from pipeline.importing import Stored, import_file
+from pipeline.importing import Stored
 from pipeline.subscribing import check, find_query
 from pipeline.trial import Trial, try_query
 from pipeline.variants import variants
@@ -69,24 +68,10 @@ def file_api(sources: Sources, channels: Channels, most: int) -> APIRouter:
 
     @router.post("/subscriptions/import", summary="Add and change subscriptions from such a file; others stay")
     async def read_file(request: Request, file: FileShape) -> Imported:
-        visitor, known = visitor_of(request), frozenset(channels.kinds)
-
-        def read(tx: Connection) -> list[Stored]:
-            done = import_file(
-                tx,
-                file.toml,
-                known,
-                sources.clock(),
-                owner_id=visitor.id,
-                dry_run=file.dry_run,
-                allowed=lambda held: check_owner(visitor, held),
-            )
-            refuse_beyond(tx, visitor, most)
-            return done
-
-        done = await database.run(read)
-        counts = {word.value: done.count(word) for word in Stored}
-        return Imported(**counts)
+        asked = AskedImport(file.toml, file.source, tuple(file.channels), dry_run=file.dry_run)
+        report = await database.run(take_over, asked, tuple(channels.kinds), visitor_of(request), sources.clock(), most)
+        counts = {word.value: report.count(word) for word in Stored}
+        return Imported(**counts, remarks=list(report.remarks))
 
     return router
 

@@ -24,6 +24,7 @@ from pipeline.model import (
     TextSource,
 )
 from pipeline.store.articles import StoredArticle
+from pipeline.store.samples import SampledStage
 from pipeline.store.story_list import ListedStory
 
 One = TypeVar("One")
@@ -299,6 +300,13 @@ class Changed(Shape):
     """How many rows a request changed."""
 
     count: int
+
+
+class Paused(Shape):
+    """Whether releases of a stage are held back."""
+
+    stage: SampledStage
+    paused: bool
 
 
 class TokenShape(Shape):

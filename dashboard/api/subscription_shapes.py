@@ -13,6 +13,7 @@ from dashboard.api.shapes import AlertShape, DeliveryShape, Shape
 from dashboard.words import shown_address
 from pipeline.alerts.query.explain import Clause
 from pipeline.alerts.query.scan import LENGTH_LIMIT
+from pipeline.importing import Source
 from pipeline.model import Reason, Subscription
 from pipeline.rule import HoldReason, Rule, UpdateReason
 from pipeline.rule_text import read_rule, write_rule
@@ -219,6 +220,8 @@ class FileShape(Shape):
     )
 
     toml: Annotated[str, StringConstraints(max_length=2_000_000)]
+    source: Source = Field(Source.STORYWATCH, description="Another service's queries are one a line")
+    channels: Channels = Field(default_factory=list, description="For another service's queries; none: all")
     dry_run: StrictBool = False
 
 
@@ -228,6 +231,13 @@ class Imported(Shape):
     added: int
     changed: int
     unchanged: int
+    remarks: list[str]  #: lines left out, and what could not be said in our words
+
+
+class NewOwner(Shape):
+    """To whom a subscription is given: a user's name, or null for the whole newsroom."""
+
+    owner: Annotated[str, StringConstraints(max_length=100)] | None
 
 
 class PlaceShape(Shape):

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from dashboard.api.shapes import Page, page_of
 from dashboard.api.subscription_shapes import (
     FeedAddresses,
+    NewOwner,
     SubscriptionDraftShape,
     SubscriptionShape,
 )
@@ -20,6 +21,7 @@ from dashboard.door import visitor_of
 from dashboard.may import Visitor, check_owner
 from dashboard.sources import Sources
 from dashboard.subscriptions.channels import Channels
+from dashboard.subscriptions.giving import give
 from dashboard.subscriptions.pages import SubscriptionVerb, change_subscription
 from dashboard.subscriptions.saving import refuse_beyond, refuse_unknown
 from pipeline.alerts.links import feed_link
@@ -90,6 +92,11 @@ def subscription_verbs(sources: Sources, most: int, site_url: str) -> APIRouter:
     @router.post("/subscriptions/{subscription_id:int}/resume", summary="Raise alerts again")
     async def resume(request: Request, subscription_id: Id) -> SubscriptionShape:
         return await changed(request, subscription_id, SubscriptionVerb.RESUME)
+
+    @router.post("/subscriptions/{subscription_id:int}/owner", summary="Give a subscription to another user (admins)")
+    async def hand_over(request: Request, subscription_id: Id, new: NewOwner) -> SubscriptionShape:
+        await database.run(give, subscription_id, new.owner or "", visitor_of(request), most)
+        return SubscriptionShape.of(await database.look(subscriptions.get, subscription_id))
 
     @router.post("/subscriptions/{subscription_id:int}/feeds", summary="Give the secret addresses of its feeds")
     async def feeds(

@@ -8,10 +8,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from dashboard.api.shapes import Changed, Group, HostPagesShape, HostShape, QueueShape, TroubleShape, WorkShape
+from dashboard.api.shapes import Changed, Group, HostPagesShape, HostShape, Paused, QueueShape, TroubleShape, WorkShape
 from dashboard.queue_facts import look_at_queue
+from dashboard.queue_page import Verb, change_every
 from dashboard.sources import Sources
-from pipeline.store import repeats, troubles
+from pipeline.store import pauses, repeats, troubles
+from pipeline.store.samples import SampledStage
 
 
 def work_routes(sources: Sources) -> APIRouter:
@@ -35,6 +37,13 @@ def work_routes(sources: Sources) -> APIRouter:
         found = await sources.database.look(repeats.hosts_seen, limit, refused_first=refused)
         return [HostPagesShape.model_validate(one) for one in found]
 
+    return router
+
+
+def work_change_routes(sources: Sources) -> APIRouter:
+    """Make the routes that change what waits."""
+    router = APIRouter(tags=["queue"])
+
     @router.post("/queue/failures/retry", summary="Try entries that wait after a failure at once")
     async def retry(group: Group) -> Changed:
         count = await sources.database.run(troubles.retry_now, group.entries, group.host, group.reason, sources.clock())
@@ -44,5 +53,25 @@ def work_routes(sources: Sources) -> APIRouter:
     async def drop(group: Group) -> Changed:
         count = await sources.database.run(troubles.drop, group.entries, group.host, group.reason, sources.clock())
         return Changed(count=count)
+
+    @router.post("/queue/failures/all/retry", summary="Try everything that waits after a failure at once")
+    async def retry_everything() -> Changed:
+        return Changed(count=await change_every(sources, Verb.RETRY))
+
+    @router.post("/queue/failures/all/drop", summary="Give up everything that waits after a failure")
+    async def drop_everything() -> Changed:
+        return Changed(count=await change_every(sources, Verb.DROP))
+
+    @router.post("/queue/{stage}/pause", summary="Release nothing more of a stage; what is in work comes to its end")
+    async def pause(stage: SampledStage) -> Paused:
+        return await switched(stage, paused=True)
+
+    @router.post("/queue/{stage}/resume", summary="Release again what waits")
+    async def resume(stage: SampledStage) -> Paused:
+        return await switched(stage, paused=False)
+
+    async def switched(stage: SampledStage, *, paused: bool) -> Paused:
+        await sources.database.run(lambda tx: pauses.set_paused(tx, stage, paused=paused))
+        return Paused(stage=stage, paused=paused)
 
     return router

@@ -15,12 +15,13 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from dashboard.door import visitor_of
 from dashboard.frame import Framing
-from dashboard.may import Visitor, check_owner
+from dashboard.may import Deed, Visitor, check_owner
 from dashboard.reading import reading
 from dashboard.rendering import render
 from dashboard.sources import Sources
 from dashboard.subscriptions.alert_rows import told_rows
 from dashboard.subscriptions.channels import Channels, channel_rows
+from dashboard.subscriptions.giving import receivers_of
 from dashboard.subscriptions.looking import PAGE, ListFacts, look_at_list, look_at_one
 from dashboard.subscriptions.rule_words import rule_words
 from dashboard.subscriptions.saving import refuse_beyond
@@ -94,6 +95,7 @@ def subscription_page_routes(
                 now,
             ),
             "rule": rule_words(facts.subscription.rule),
+            "receivers": await _receivers(sources, visitor_of(request)),
             "may_change": visitor_of(request).may_change(facts.subscription),
             "feeds": [(kind, feed_link(base, facts.feed_key, kind)) for kind in ("atom", "json") if facts.feed_key],
             "problem": request.query_params.get("problem", "")[:500],
@@ -116,6 +118,11 @@ def subscription_page_routes(
         return RedirectResponse(f"/subscriptions?removed={subscription_id}" if gone else here, status_code=303)
 
     return router
+
+
+async def _receivers(sources: Sources, visitor: Visitor) -> list[str]:
+    """Give the users to whom a visitor can give it; only admins can."""
+    return await sources.database.look(receivers_of) if visitor.may(Deed.OPERATE) else []
 
 
 def change_subscription(

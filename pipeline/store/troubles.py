@@ -135,6 +135,25 @@ def drop(tx: Connection, ids: Sequence[int] | None, host: str, reason: Reason, n
     return given_up + _change_waiting(tx, ids, host, reason, ended | {"token": entries.c.token + 1})
 
 
+def retry_all(tx: Connection, now: datetime, limit: int) -> int:
+    """Let entries that wait after any failure be tried at once, up to `limit` of them; counts them."""
+    c = entries.c
+    later = and_(in_state(entries, EntryState.WAITING), _troubled(), c.next_attempt_at > now)
+    some = select(c.id).where(later).limit(limit)
+    return tx.execute(update(entries).where(c.id.in_(some)).values(next_attempt_at=now)).rowcount
+
+
+def drop_all(tx: Connection, now: datetime, limit: int) -> int:
+    """Give up entries that wait after any failure, up to `limit` of them; counts them."""
+    c = entries.c
+    some = select(c.id).where(and_(in_state(entries, EntryState.WAITING), _troubled())).limit(limit)
+    ids = tx.execute(some).scalars().all()
+    waiting = and_(in_state(entries, EntryState.WAITING), c.id.in_(ids))
+    given_up = len(page_checks.give_up(tx, waiting))
+    ended = {"state": EntryState.DROPPED, "reason": Reason.DROPPED_BY_HAND, "finished_at": now}
+    return given_up + tx.execute(update(entries).where(waiting).values(ended | {"token": c.token + 1})).rowcount
+
+
 def _change_waiting(
     tx: Connection, ids: Sequence[int] | None, host: str, reason: Reason, values: Mapping[str, Any]
 ) -> int:

@@ -83,6 +83,36 @@ def test_a_group_can_be_tried_now_and_one_dropped(site: Site, newsroom: Newsroom
         assert len(entries.release(tx, NOW, 10, LEASE_SECONDS, PACE)) == 1
 
 
+@pytest.mark.parametrize(
+    ("verb", "state"), [("retry", EntryState.QUEUED), ("drop", EntryState.DROPPED)], ids=["tried again", "given up"]
+)
+@pytest.mark.usefixtures("failing")
+def test_everything_that_failed_is_changed_at_once(
+    site: Site, newsroom: Newsroom, verb: str, state: EntryState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever waits after a failure, of all hosts and causes, in more than one transaction; the rest stays."""
+    monkeypatch.setattr("dashboard.queue_page.AT_A_TIME", 1)
+    assert "Try everything now" in site.page("/queue").body
+    assert site.post(f"/queue/failures/all/{verb}").status == 303
+    with newsroom.database.write() as tx:
+        entries.release(tx, NOW, 10, LEASE_SECONDS, PACE)
+        entries.release(tx, NOW + timedelta(minutes=1), 10, LEASE_SECONDS, PACE)
+        counts = entries.count_by_state(tx)
+    assert (counts[state], counts[EntryState.WAITING], counts[EntryState.FETCHING]) == (2, 0, 1)
+
+
+def test_programs_change_all_and_pause(site: Site, newsroom: Newsroom, failing: None) -> None:
+    """The API does what the buttons do: everything that failed, and a stage held back and let go."""
+    del failing
+    assert site.post("/api/v1/queue/failures/all/retry").json == {"count": 2}
+    assert site.post("/api/v1/queue/failures/all/drop").json == {"count": 2}
+    for verb, paused in (("pause", True), ("resume", False)):
+        assert site.post(f"/api/v1/queue/pages/{verb}").json == {"stage": "pages", "paused": paused}
+        with newsroom.database.read() as tx:
+            assert pauses.is_paused(tx, "pages") is paused
+    assert site.post("/api/v1/queue/unknown/pause").status == 422
+
+
 def test_a_dead_letter_is_sent_again(site: Site, newsroom: Newsroom) -> None:
     """R34: a parked delivery is listed with its cause, and the button lets it wait again under its id."""
     article_id, _ = newsroom.publish(newsroom.feed("https://gazette.example/rss"), "Title", "Text.", NOW)
