@@ -44,6 +44,7 @@ LEASE_SECONDS = 30.0  #: from the host's slot on: how long a feed waits for anot
 POLL_SECONDS = 90.0  #: two requests with the usual limit, and reading
 RECORD_SECONDS = 120.0  #: for which an absent store is asked again; then the next poll brings the same
 GRACE_SECONDS = 20.0  #: for the polls under way when the process is told to stop
+NOT_MODIFIED = 304
 PARSER_COUNT = 2  #: threads that read documents; Python runs one at a time, the second hides a slow one
 
 
@@ -228,8 +229,11 @@ class Poller:
 
     def _report(self, lease: FeedLease, result: PollResult, counts: PollCounts) -> None:
         """Count the poll and log what came of it; an unchanged feed is worth no line."""
-        feed = log.bind(feed_id=lease.feed.id, url=masked_url(lease.feed.url), status=result.status)
         self._counts["polled_count"] += 1
+        if result.status == NOT_MODIFIED and not counts.events:
+            self._counts["unchanged_count"] += 1
+            return
+        feed = log.bind(feed_id=lease.feed.id, url=masked_url(lease.feed.url), status=result.status)
         for event in counts.events:
             feed.warning(f"feed_{event}")
         if result.reason is not None:
@@ -245,7 +249,6 @@ class Poller:
             )
         elif result.parsed is None:
             self._counts["unchanged_count"] += 1
-            feed.debug("feed_unchanged")
         else:
             self._counts["new_entry_count"] += counts.new_count
             if counts.renamed_count * 2 > counts.known_count + counts.new_count:

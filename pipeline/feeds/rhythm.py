@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 
 # Settled on 47 of 94 real feeds and kept for the other 47: docs/polling.md.
 MEMORY_HOURS = 60 * 24.0  # half-life of what is known of hours, days and the usual rate
@@ -112,11 +113,11 @@ def wait_hours(rhythm: Rhythm, now: datetime, bounds: Bounds) -> float:
     while waited < longest:
         step = min(1 - (at + waited) % 1, longest - waited)
         rate = rates.at(at + waited)
-        end = _reached(price - cost, count, rate, step, most)
-        if end < step:
-            return max(bounds.shortest, waited + end)
-        cost += count * step + rate * step * step / 2
-        count += rate * step
+        more = rate * step
+        if count + more > most or cost + (count + more / 2) * step > price:
+            return max(bounds.shortest, waited + _reached(price - cost, count, rate, step, most))
+        cost += (count + more / 2) * step
+        count += more
         waited += step
     return max(bounds.shortest, bounds.longest)
 
@@ -156,17 +157,20 @@ class _Rates:
 
     def __init__(self, rhythm: Rhythm, now: float) -> None:
         usual = self._usual = rhythm.usual_rate
-        self._hours = [_shaped(*seen, usual) for seen in zip(rhythm.hour_counts, rhythm.hour_watched, strict=True)]
-        self._days = [_shaped(*seen, usual) for seen in zip(rhythm.day_counts, rhythm.day_watched, strict=True)]
+        hours = list(map(_shaped, rhythm.hour_counts, rhythm.hour_watched, repeat(usual)))
+        # Neighbours count half: a summer hour moves everything by one, and an editor is not a clock.
+        self._shape = [
+            (left + 2 * hour + right) / 4
+            for left, hour, right in zip(hours[-1:] + hours[:-1], hours, hours[1:] + hours[:1], strict=True)
+        ]
+        self._days = list(map(_shaped, rhythm.day_counts, rhythm.day_watched, repeat(usual)))
         self._now = now
         self._excess = _recent_ratio(rhythm, now, usual) - 1
 
     def at(self, hour: float) -> float:
         """Give the rate in the clock hour that holds an instant."""
-        hours, clock = self._hours, int(hour) % 24
-        # Neighbours count half: a summer hour moves everything by one, and an editor is not a clock.
-        shape = (hours[clock - 1] + 2 * hours[clock] + hours[(clock + 1) % 24]) / 4
-        rate = shape * self._days[_weekday(hour)] / self._usual
+        whole = int(hour)
+        rate = self._shape[whole % 24] * self._days[(whole // 24 + _EPOCH_WEEKDAY) % 7] / self._usual
         fading = math.exp(_LN2 * (self._now - hour) / RECENT_HOURS)
         return rate * (1 + self._excess * fading)
 
