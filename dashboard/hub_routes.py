@@ -123,7 +123,7 @@ async def _verify(callbacks: Callbacks, token: str, request: Request) -> Respons
 
 
 async def _let_go(callbacks: Callbacks, token: str, request: Request) -> Response:
-    """Answer a hub that asks whether it shall really stop pushing a feed that was removed."""
+    """Answer a hub that asks whether it shall really stop pushing a feed that is polled no more."""
     push = await callbacks.database.look(pushes.find_leaving, token) if TOKEN.fullmatch(token) else None
     challenge = websub.judge_leaving(push, dict(request.query_params)) if push else ""
     if push is None or not challenge:

@@ -1,4 +1,4 @@
-"""Ask hubs to push, again before their leases end, and to stop when a feed is removed, while the process lives.
+"""Ask hubs to push, again before their leases end, and to stop when a feed is not polled, while the process lives.
 
 In: subscriptions that are due in the store, the transport, our public address. Out: requests to hubs, whose questions
 and content come in at the dashboard (`dashboard.hub_routes`). Hides nothing. Trap: a hub may ask back before its answer
@@ -77,7 +77,7 @@ class Subscriber:
         return max(len(due), len(leaving))
 
     async def _leave(self, push: Push) -> None:
-        """Ask a hub to stop pushing a feed that was removed; if it does not, its lease ends by itself."""
+        """Ask a hub to stop pushing a feed that is polled no more; if it does not, its lease ends by itself."""
         body = websub.request_form(push, self._callback_url, leaving=True)
         try:
             response = await self._transport.post(push.hub_url, headers=FORM, body=body)

@@ -18,6 +18,9 @@ from pipeline.store.dialects import free_rows, insert
 from pipeline.store.tables import feeds, pushes
 
 LEAVING_TRIES = 3
+_POLLED = (
+    feeds.c.state == FeedState.ACTIVE
+) & ~feeds.c.removed  # what is paused, given up or removed is not pushed either
 ON_ITS_WAY = timedelta(minutes=10)  #: an entry this young may still be pushed
 
 
@@ -50,7 +53,7 @@ def offer(tx: Connection, feed_id: int, found: PushOffer, now: datetime) -> None
 
 def claim_due(tx: Connection, now: datetime, limit: int, wait: timedelta) -> list[Push]:
     """Take subscriptions that are to be made or renewed, and mark them pending; nobody else takes them for `wait`."""
-    live = select(feeds.c.id).where(feeds.c.state == FeedState.ACTIVE, ~feeds.c.removed)
+    live = select(feeds.c.id).where(_POLLED)
     due = select(pushes).where(pushes.c.next_try_at <= now, pushes.c.feed_id.in_(live))
     rows = tx.execute(free_rows(due.order_by(pushes.c.next_try_at).limit(limit), of=pushes)).all()
     chosen = [row.feed_id for row in rows]
@@ -61,14 +64,14 @@ def claim_due(tx: Connection, now: datetime, limit: int, wait: timedelta) -> lis
 
 
 def claim_leaving(tx: Connection, now: datetime, limit: int, wait: timedelta) -> list[Push]:
-    """Take subscriptions of removed feeds that a hub still serves, to be ended; each is tried `LEAVING_TRIES` times.
+    """Take subscriptions that a hub still serves for feeds that are not polled, to be ended, in `LEAVING_TRIES` tries.
 
-    After that, or if the hub never answers, it ends by itself with its lease.
+    After that, or if the hub never answers, each ends by itself with its lease.
     """
-    removed = select(feeds.c.id).where(feeds.c.removed)
+    resting = select(feeds.c.id).where(~_POLLED)
     served = (pushes.c.state == PushState.ACTIVE) & (pushes.c.lease_until > now)
     due = select(pushes).where(served, or_(~pushes.c.pending, pushes.c.next_try_at <= now))
-    due = due.where(pushes.c.feed_id.in_(removed), pushes.c.failure_count < LEAVING_TRIES)
+    due = due.where(pushes.c.feed_id.in_(resting), pushes.c.failure_count < LEAVING_TRIES)
     rows = tx.execute(free_rows(due.limit(limit), of=pushes)).all()
     if rows:
         taken = update(pushes).where(pushes.c.feed_id.in_([row.feed_id for row in rows]))
@@ -78,9 +81,9 @@ def claim_leaving(tx: Connection, now: datetime, limit: int, wait: timedelta) ->
 
 
 def find_leaving(tx: Connection, token: str) -> Push | None:
-    """Give the subscription of a callback whose feed was removed, if its hub was asked to end it."""
+    """Give the subscription of a callback whose feed is not polled, if its hub was asked to end it."""
     found = _select().join(feeds, feeds.c.id == pushes.c.feed_id)
-    found = found.where(pushes.c.token == token, feeds.c.removed, pushes.c.pending)
+    found = found.where(pushes.c.token == token, ~_POLLED, pushes.c.pending)
     row = tx.execute(found).one_or_none()
     return _push(row) if row else None
 
@@ -101,8 +104,8 @@ def failed(tx: Connection, feed_id: int, error: str, next_try_at: datetime) -> N
 
 
 def find_by_token(tx: Connection, token: str) -> Push | None:
-    """Give the subscription of a callback, unless its feed was removed."""
-    found = _select().join(feeds, feeds.c.id == pushes.c.feed_id).where(pushes.c.token == token, ~feeds.c.removed)
+    """Give the subscription of a callback, unless its feed is paused, given up or removed."""
+    found = _select().join(feeds, feeds.c.id == pushes.c.feed_id).where(pushes.c.token == token, _POLLED)
     row = tx.execute(found).one_or_none()
     return _push(row) if row else None
 

@@ -13,7 +13,7 @@ from config.settings import WebSettings
 from dashboard.app import create_app
 from dashboard.hub_routes import BODY_BYTES, Callbacks
 from pipeline.feeds.schedule import PollPolicy
-from pipeline.model import Feed, Push, PushOffer, PushState
+from pipeline.model import Feed, FeedState, Push, PushOffer, PushState
 from pipeline.store import feeds, pushes
 from pipeline.store.database import Database
 from pipeline.store.tables import pushes as push_rows
@@ -204,6 +204,29 @@ async def test_a_removed_feed_takes_leave_of_its_hub(origin: Origin, sqlite_data
     assert [wanted.mode for wanted in hub.wanted] == ["subscribe", "unsubscribe"]
     assert hub.answers[1][0] == 200
     assert late.status == 404
+
+
+async def test_a_paused_feed_takes_leave_of_its_hub_until_it_goes_on(
+    origin: Origin, sqlite_database: Database, site: Site
+) -> None:
+    """F35: what is paused is not pushed either and no push wakes it; resumed, it is subscribed to anew."""
+    hub = Hub(origin)
+    feed = add(sqlite_database, origin.url("/feed"))
+    origin.respond("/feed", lambda _: feed_answer(body(origin, hub.url, 1)))
+    async with watching(sqlite_database, site):
+        await subscribed(hub)
+        with sqlite_database.write() as tx:
+            feeds.pause(tx, feed.id)
+        await eventually(lambda: len(hub.answers) == 2)
+        await eventually(lambda: state_of_push(sqlite_database) is PushState.OFFERED)
+        path = f"/websub/{hub.wanted[0].callback.rpartition('/')[2]}"
+        late = await asyncio.to_thread(site.ask, path, method="POST", body="no feed")
+        with sqlite_database.write() as tx:
+            paused = feeds.get(tx, feed.id).state
+            feeds.resume(tx, feed.id, utc_now())
+        await eventually(lambda: len(hub.answers) == 3)
+    assert [wanted.mode for wanted in hub.wanted] == ["subscribe", "unsubscribe", "subscribe"]
+    assert (late.status, paused) == (404, FeedState.PAUSED)
 
 
 async def test_a_hub_that_never_asks_is_left_to_its_lease(sqlite_database: Database) -> None:
