@@ -5,7 +5,7 @@ so bare text beside an inner block is seen too. Trap: containers are named by th
 outer one always before its inner ones, so totals can be summed from the end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lxml.etree import iterwalk
@@ -39,6 +39,7 @@ _KIND_BITS = {
     "header": 64,
 }
 _BOLD = frozenset({"b", "em", "i", "strong", "u"})
+_MARKING = _BLOCK_TAGS | _BOLD | {"a", "br"}  # elements whose beginning or end says something
 
 
 @dataclass(slots=True)
@@ -75,11 +76,7 @@ class Block:
     bold_length: int
     href: str  #: of its first link, empty if it has none
     lead_length: int = 0  #: of what is bold, italic or a link at its very beginning
-
-    @property
-    def is_paragraph(self) -> bool:
-        """Tell whether it reads as text: long enough and mostly no link."""
-        return self.length >= PARAGRAPH_CHARACTERS and self.link_length * 3 < self.length
+    is_paragraph: bool = False  #: it reads as text: long enough and mostly no link
 
     @property
     def is_link(self) -> bool:
@@ -134,13 +131,15 @@ class _Reader:
                     self._skip(tag)
                     walk.skip_subtree()
                     continue
-                self._open(element, tag)
-                self._add(element.text)
+                if tag in _MARKING:
+                    self._open(element, tag)
+                if text := element.text:
+                    self._add(text)
                 continue
-            if tag not in _UNREAD:
+            if tag in _MARKING:
                 self._close(tag)
-            if element is not root:
-                self._add(element.tail)
+            if (text := element.tail) and element is not root:
+                self._add(text)
         self._end_block()
 
     def _skip(self, tag: str) -> None:
@@ -150,22 +149,25 @@ class _Reader:
     def _open(self, element: HtmlElement, tag: str) -> None:
         if tag in _BLOCK_TAGS:
             self._end_block()
-            containers = self.page.containers
-            depth = containers[self._container].depth + 1 if self._container >= 0 else 0
-            name = f"{element.get('class') or ''} {element.get('id') or ''}"
-            inside = containers[self._container].inside if self._container >= 0 else 0
-            inside |= _KIND_BITS.get(tag, 0) | (_HIDDEN if _is_hidden(element) else 0)
-            container = Container(tag, name, self._container, depth, len(self.page.blocks), inside=inside)
-            containers.append(container)
-            self._container = len(containers) - 1
+            self._open_container(tag, dict(element.items()))
         elif tag == "br":
             self._end_block()
         elif tag == "a":
             self._in_link += 1
             self._open_href = element.get("href") or ""
             self._href = self._href or self._open_href
-        elif tag in _BOLD:
+        else:
             self._in_bold += 1
+
+    def _open_container(self, tag: str, said: Mapping[str, str]) -> None:
+        containers, outer = self.page.containers, self._container
+        depth, inside = (containers[outer].depth + 1, containers[outer].inside) if outer >= 0 else (0, 0)
+        inside |= _KIND_BITS.get(tag, 0)
+        if said and _is_hidden(said):
+            inside |= _HIDDEN
+        name = f"{said.get('class', '')} {said.get('id', '')}" if said else " "
+        self._container = len(containers)
+        containers.append(Container(tag, name, outer, depth, len(self.page.blocks), inside=inside))
 
     def _close(self, tag: str) -> None:
         if tag in _BLOCK_TAGS:
@@ -175,42 +177,44 @@ class _Reader:
             self._container = container.parent
         elif tag == "a":
             self._in_link -= 1
-        elif tag in _BOLD:
+        elif tag != "br":
             self._in_bold -= 1
 
-    def _add(self, text: str | None) -> None:
-        if not text:
-            return
+    def _add(self, text: str) -> None:
         self._parts.append(text)
+        if not (self._in_link or self._in_bold):
+            self._leads = self._leads and text.isspace()
+            return
         length = len(text.strip())
         if self._in_link:
             self._link_length += length
         if self._in_bold:
             self._bold_length += length
-        if self._leads and length:
-            self._leads = bool(self._in_link or self._in_bold)
-            self._lead_length += length if self._leads else 0
+        if self._leads:
+            self._lead_length += length
 
     def _end_block(self) -> None:
         if self._parts:
             words = "".join(self._parts).split()
-            self._parts = []
+            self._parts.clear()
             if words:
-                text = " ".join(words)
-                links, bold = min(self._link_length, len(text)), min(self._bold_length, len(text))
-                lead = min(self._lead_length, len(text))
-                block = Block(text, "".join(words), max(self._container, 0), len(text), links, bold, self._href, lead)
-                self.page.blocks.append(block)
-        self._link_length = self._bold_length = self._lead_length = 0
-        self._leads = True
+                self._add_block(" ".join(words), "".join(words))
+            self._link_length = self._bold_length = self._lead_length = 0
+            self._leads = True
         self._href = self._open_href if self._in_link else ""
 
+    def _add_block(self, text: str, squeezed: str) -> None:
+        length = len(text)
+        links, bold = min(self._link_length, length), min(self._bold_length, length)
+        lead, container = min(self._lead_length, length), max(self._container, 0)
+        is_paragraph = length >= PARAGRAPH_CHARACTERS and links * 3 < length
+        self.page.blocks.append(Block(text, squeezed, container, length, links, bold, self._href, lead, is_paragraph))
 
-def _is_hidden(element: HtmlElement) -> bool:
-    style = element.get("style")
-    if style and "display:none" in style.replace(" ", "").lower():
+
+def _is_hidden(said: Mapping[str, str]) -> bool:
+    if "hidden" in said or said.get("aria-hidden") == "true":
         return True
-    return element.get("hidden") is not None or element.get("aria-hidden") == "true"
+    return "style" in said and "display:none" in said["style"].replace(" ", "").lower()
 
 
 def _sum_up(page: Page) -> None:

@@ -131,6 +131,8 @@ def _is_text(blocks: Sequence[Block], name: int, after: int, inline: bool) -> bo
 
 def _is_named(block: Block) -> bool:
     """Tell whether a block begins with a name, set apart and with a colon, and a text follows."""
+    if not block.lead_length:
+        return False
     lead, rest = block.text[: block.lead_length].rstrip(), block.text[block.lead_length :].lstrip()
     if not lead or not rest or not (lead.endswith(_COLONS) or rest.startswith(_COLONS)):
         return False

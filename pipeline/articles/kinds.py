@@ -8,6 +8,7 @@ too, so nothing is judged that has text enough; and a page that declares itself 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from pipeline.articles.blocks import Block, Page
 from pipeline.articles.signs import Signs
@@ -24,6 +25,7 @@ _NEAR_TEASER = 2  # blocks
 _NEARBY = 4  # blocks after the text, where a paywall stands
 _DENSE = 2.5
 _DENSE_SIGN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_Look = Callable[[], Signs]
 _BESIDE = 32 | 64  # bits of nav, aside, footer, header in `Container.inside`
 
 
@@ -71,53 +73,58 @@ def looks_of(page: Page, chosen: Sequence[int], title: str) -> Looks:
 
 
 def find_kind(looks: Looks, look: Callable[[], Signs]) -> Reason | None:
-    """Give why the page is no article; `look` is called only if its text leaves a doubt."""
+    """Give why the page is no article; `look` is called, once, only if its words leave a doubt."""
     is_listing = looks.teaser_count >= _FEWEST_TEASERS and looks.plain_length < _NEXT_TO_NOTHING
-    if looks.weight > _LONGEST and not is_listing:
-        return None
-    signs = look()
+    look = cache(look)
     if looks.weight <= _LONGEST:
         for kind, tells in _TELLS.items():
-            if tells(looks, signs):
+            if tells(looks, look):
                 return kind
-    return Reason.INDEX_PAGE if is_listing and not signs.article else None
+    return Reason.INDEX_PAGE if is_listing and not look().article else None
 
 
-def _is_bot_check(looks: Looks, signs: Signs) -> bool:
-    if looks.total_length > _LONGEST or signs.article:
+# Each asks the words first: they are at hand, while a look at how the page is built costs as much as parsing it twice.
+
+
+def _is_bot_check(looks: Looks, look: _Look) -> bool:
+    if looks.total_length > _LONGEST:
         return False
-    return count_words(Reason.BOT_CHECK, f"{looks.title} {looks.whole}") >= (1 if signs.challenge else 2)
+    words = count_words(Reason.BOT_CHECK, f"{looks.title} {looks.whole}")
+    return bool(words) and not look().article and words >= (1 if look().challenge else 2)
 
 
-def _is_missing(looks: Looks, signs: Signs) -> bool:
-    if signs.article or not count_words(Reason.SOFT_404, looks.title):
+def _is_missing(looks: Looks, look: _Look) -> bool:
+    if looks.weight > _LITTLE or not count_words(Reason.SOFT_404, looks.title):
         return False
-    return looks.weight <= _LITTLE
+    return not look().article
 
 
-def _is_consent(looks: Looks, signs: Signs) -> bool:
+def _is_consent(looks: Looks, look: _Look) -> bool:
+    if looks.total_length > 2 * _SMALL_PAGE:
+        return False
     words = count_words(Reason.CONSENT_WALL, looks.text.casefold() or looks.whole)
-    return words >= (2 if signs.consent and signs.choices else 4) and looks.total_length <= 2 * _SMALL_PAGE
+    return words >= 4 or (words >= 2 and look().consent and look().choices > 0)
 
 
-def _is_login(looks: Looks, signs: Signs) -> bool:
-    if not signs.password or signs.article or looks.weight > _LITTLE:
+def _is_login(looks: Looks, look: _Look) -> bool:
+    if looks.weight > _LITTLE:
         return False
-    return count_words(Reason.LOGIN_WALL, f"{looks.title} {looks.text.casefold()} {looks.whole}") >= 2
+    words = count_words(Reason.LOGIN_WALL, f"{looks.title} {looks.text.casefold()} {looks.whole}")
+    return words >= 2 and look().password and not look().article
 
 
-def _is_paywall(looks: Looks, signs: Signs) -> bool:
+def _is_paywall(looks: Looks, look: _Look) -> bool:
     words = count_words(Reason.PAYWALL, looks.nearby)
-    if signs.not_free:
-        return bool(words)
-    return signs.paid and words >= 2 and looks.weight <= _LITTLE
+    if not words:
+        return False
+    return look().not_free or (look().paid and words >= 2 and looks.weight <= _LITTLE)
 
 
-def _is_video(looks: Looks, signs: Signs) -> bool:
-    return signs.video and looks.weight <= _NEXT_TO_NOTHING
+def _is_video(looks: Looks, look: _Look) -> bool:
+    return looks.weight <= _NEXT_TO_NOTHING and look().video
 
 
-_TELLS: dict[Reason, Callable[[Looks, Signs], bool]] = {
+_TELLS: dict[Reason, Callable[[Looks, _Look], bool]] = {
     Reason.BOT_CHECK: _is_bot_check,
     Reason.SOFT_404: _is_missing,
     Reason.CONSENT_WALL: _is_consent,

@@ -34,7 +34,7 @@ def marks_of(texts: Iterable[str]) -> tuple[int, ...]:
 
 def weigh(likely: float, text: str, repeated: Mapping[int, int]) -> float:
     """Give how likely a block is the article's, knowing on how many other pages it stood."""
-    count = repeated.get(mark_of(text), 0)
+    count = repeated.get(mark_of(text), 0) if repeated else 0
     if not count:
         return likely
     sure = min(max(likely, _NEARLY), 1 - _NEARLY)

@@ -7,6 +7,7 @@ middle of articles; a block that has the shape of the article's own paragraphs i
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median_low
 from urllib.parse import urldefrag, urljoin
@@ -51,8 +52,11 @@ def _runs(page: Page, start: int, url: str) -> Iterator[list[int]]:
     """Find the rows of teaser titles of one shape that follow each other closely, as indexes of the titles."""
     by_shape: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for index in range(start, len(page.blocks)):
-        container = page.containers[page.blocks[index].container]
-        if container.tag not in _TABLE_TAGS and _is_title(page.blocks[index], url):
+        block = page.blocks[index]
+        if not block.href:
+            continue
+        container = page.containers[block.container]
+        if container.tag not in _TABLE_TAGS and _is_title(block, url):
             by_shape[container.tag, container.depth].append(index)
     for titles in by_shape.values():
         yield from (run for run in _rows(page.blocks, titles) if len(run) >= _FEWEST_TEASERS)
@@ -74,8 +78,14 @@ def _is_title(block: Block, url: str) -> bool:
         return False
     if _is_plain_path(block.href):
         return not url.endswith(block.href)
+    return _leads_away(block.href, url)
+
+
+@lru_cache(maxsize=2000)
+def _leads_away(href: str, url: str) -> bool:
+    """Tell whether a link leads to another page; the same link stands in the menu and the footer of every page."""
     try:
-        target = urljoin(url, block.href)
+        target = urljoin(url, href)
     except ValueError:
         return False
     return target.startswith(("http:", "https:")) and urldefrag(target).url != urldefrag(url).url

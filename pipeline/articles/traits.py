@@ -71,6 +71,8 @@ _MAIN_SHARE = 0.6  # of its parent's paragraphs: so much and it is still the mai
 _NO_NEIGHBOUR = -1.0
 _TITLE_CHARACTERS = 300
 _CASE_CHARACTERS = 200  # of a block that are looked at for capitals
+_NO_CAPITALS = bytes(code for code in range(128) if not chr(code).isupper())
+_BITS = [[float(inside >> bit & 1) for bit in range(len(KINDS))] for inside in range(1 << len(KINDS))]
 _SAME_DESCRIPTION, _LIKE_DESCRIPTION = 1.0, 0.5
 _SHORTEST_DESCRIPTION = 40
 
@@ -131,6 +133,8 @@ def _own(block: Block, tag: str) -> list[float]:
 
 
 def _upper_share(text: str) -> float:
+    if text.isascii():
+        return len(text.encode("ascii").translate(None, _NO_CAPITALS)) / len(text)
     return sum(map(str.isupper, text)) / len(text)
 
 
@@ -173,7 +177,7 @@ class _Places:
             float(self._levels[index]),
             self._shapes[inner.shape] / self._divisor,
             self._parents[inner.parent] / self._divisor,
-            *(float(inner.inside >> bit & 1) for bit in range(len(KINDS))),
+            *_BITS[inner.inside],
         ]
 
     def picked_row(self, block: Block) -> list[float]:
@@ -197,12 +201,17 @@ class _Places:
         ]
 
     def _taken_by_shape(self, taken: list[int]) -> tuple[Counter[_Shape], Counter[_Shape]]:
+        own: dict[int, list[int]] = {}
+        for block, length in zip(self._page.blocks, taken, strict=True):
+            sums = own.setdefault(block.container, [0, 0])
+            sums[0] += block.length
+            sums[1] += length
         lengths: Counter[_Shape] = Counter()
         picked: Counter[_Shape] = Counter()
-        for block, length in zip(self._page.blocks, taken, strict=True):
-            shape = self._page.containers[block.container].shape
-            lengths[shape] += block.length
-            picked[shape] += length
+        for index, sums in own.items():
+            shape = self._page.containers[index].shape
+            lengths[shape] += sums[0]
+            picked[shape] += sums[1]
         return lengths, picked
 
     def _alike(self) -> tuple[defaultdict[_Shape, int], defaultdict[int, int]]:
@@ -310,7 +319,7 @@ def _title_share(block: Block, words: tuple[str, ...]) -> float:
     if not words or block.length > _TITLE_CHARACTERS:
         return 0.0
     folded = block.text.casefold()
-    return sum(word in folded for word in words) / len(words)
+    return sum([word in folded for word in words]) / len(words)
 
 
 def _likeness(text: str, description: str) -> float:

@@ -7,6 +7,8 @@ import pytest
 from pipeline.articles.article import article_from_page
 from pipeline.articles.extract import extract_page
 from pipeline.articles.hint import Hint
+from pipeline.articles.kinds import Looks, find_kind
+from pipeline.articles.signs import Signs
 from pipeline.model import Extract, Reason, TextSource
 from tests.articles.made_pages import made_pages
 from tests.articles.test_article import FINAL, with_entry
@@ -72,3 +74,14 @@ def test_a_page_that_is_gone_and_leads_to_the_front_page() -> None:
     article = article_from_page(with_entry(title=HEADLINE, summary="Divers."), front, "https://www.example.com/")
     assert article is not None
     assert (article.text, article.note) == ("Divers.", Reason.INDEX_PAGE)
+
+
+def test_an_article_in_brief_is_told_by_its_words_alone() -> None:
+    """A short text without a word of any wall is no other page, and nobody looks at how the page is built."""
+
+    def look() -> Signs:
+        raise AssertionError("the page was parsed once more")
+
+    text = "The ferry sails again from Monday, the harbour council said on Friday evening after a short meeting. " * 4
+    looks = Looks("ferry sails again", text, len(text), "", text[-100:].casefold(), 9_000, 0, len(text))
+    assert find_kind(looks, look) is None

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from typing import Literal, Self
 
-from lxml.etree import Element
+from lxml.etree import Element, ElementDefaultClassLookup
 
 class HtmlElement(Element):
     def iterfind(self, path: str) -> Iterator[Self]: ...
@@ -21,6 +21,7 @@ class HTMLParser:
         remove_comments: bool = ...,
         remove_pis: bool = ...,
     ) -> None: ...
+    def set_element_class_lookup(self, lookup: ElementDefaultClassLookup) -> None: ...
 
 def tostring(doc: HtmlElement, *, encoding: Literal["unicode"]) -> str: ...
 def document_fromstring(html: str | bytes, parser: HTMLParser | None = None) -> HtmlElement: ...
