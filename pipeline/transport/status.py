@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from pipeline.errors import Permanent, Transient
 from pipeline.model import Reason, Response
 
-LONGEST_RETRY_AFTER_SECONDS = 7 * 86_400.0
+LONGEST_RETRY_AFTER_SECONDS = 100 * 365 * 86_400.0  # what no date overflows by; who obeys has a cap of its own
 
 _PERMANENT = {404: Reason.HTTP_NOT_FOUND, 410: Reason.HTTP_GONE}
 _TEMPORARY_4XX = frozenset({408, 425, 429})
@@ -34,8 +34,9 @@ def failure_of_status(response: Response, now: datetime) -> Transient | Permanen
 
 
 def find_retry_after(response: Response, now: datetime) -> float | None:
-    """Find how many seconds a 429 or 503 asks us to stay away, at most seven days; None if it does not say so.
+    """Find how many seconds a 429 or 503 asks us to stay away, at most a century; None if it does not say so.
 
+    How much of that is obeyed is decided, and told to the owner, where the work is planned.
     What is negative, past or not understood is as good as not said (RFC 9110, 10.2.3 knows whole seconds and
     dates only).
     """

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from pipeline.errors import StoreUnavailable
 from pipeline.feeds.schedule import PollPolicy
-from pipeline.model import Feed, Pace, Reason
-from pipeline.store import feeds
+from pipeline.model import Feed, FeedEventKind, Pace, Reason
+from pipeline.store import feed_events, feeds
 from pipeline.store.database import Database
 from pipeline.store.hosts import AHEAD
 from pipeline.store.tables import feeds as feed_rows
@@ -166,6 +166,19 @@ async def test_retry_after_holds_for_the_host(origin: Origin, sqlite_database: D
     assert failed.last_reason is Reason.HTTP_THROTTLED
     assert failed.next_poll_at is not None
     assert failed.next_poll_at > utc_now() + timedelta(minutes=59)
+
+
+async def test_a_rest_without_end_is_a_week_and_is_noted(origin: Origin, sqlite_database: Database) -> None:
+    """F8: who asks for thirty years of rest gets a week, and the owner can read of it."""
+    feed = add(sqlite_database, origin.serve("/1", status=429, headers=[("Retry-After", "999999999")]))
+    async with polling(sqlite_database):
+        await eventually(lambda: stored(sqlite_database, feed).error_count)
+    with sqlite_database.read() as tx:
+        told = feed_events.recent(tx, 9)
+    assert [(one.kind, one.detail) for one in told] == [(FeedEventKind.REST_CAPPED, "asked for 999999999 seconds")]
+    next_at = stored(sqlite_database, feed).next_poll_at
+    assert next_at is not None
+    assert timedelta(days=6) < next_at - utc_now() < timedelta(days=8)
 
 
 async def test_a_stop_lets_polls_end(origin: Origin, sqlite_database: Database) -> None:
