@@ -8,12 +8,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select, update
 
 from pipeline.errors import NotFound
 from pipeline.model import Article, Sketch
 from pipeline.store import terms
-from pipeline.store.dialects import bound, each
+from pipeline.store.dialects import bound, with_each
 from pipeline.store.tables import article_bands, articles
 from pipeline.store.types import key_of
 from pipeline.urls import canonical
@@ -51,8 +51,8 @@ def insert(tx: Connection, entry_id: int, article: Article, sketch: Sketch, now:
 
 
 def _index_bands(tx: Connection, article_id: int, sketch: Sketch) -> None:
-    by_band = _INDEX.format(each=each(tx, "BIGINT"))
-    tx.execute(text(by_band), {"article_id": article_id, "values": bound(tx, sorted(set(sketch.bands)))})
+    asked = {"article_id": article_id, "values": bound(tx, sorted(set(sketch.bands)))}
+    tx.execute(with_each(tx, _INDEX, "BIGINT"), asked)
 
 
 def renew(tx: Connection, article_id: int, article: Article, sketch: Sketch, now: datetime) -> None:

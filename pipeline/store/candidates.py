@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Float, LargeBinary, Row, TextClause, bindparam, select, text
 
 from pipeline.model import Candidate, Profile, Sketch, StoryCandidate
-from pipeline.store.dialects import bound, each
+from pipeline.store.dialects import bound, with_each
 from pipeline.store.tables import articles, stories, story_profiles
 from pipeline.store.types import CleanText, Instant, clean_text
 
@@ -115,21 +115,20 @@ def index_terms(tx: Connection, article_id: int, story_id: int, terms: Iterable[
     """Make an article's story one that these terms find."""
     values = bound(tx, sorted({clean_text(term) for term in terms}))
     asked = {"article_id": article_id, "story_id": story_id, "values": values}
-    tx.execute(text(_INDEX_TERMS.format(each=each(tx, "TEXT"))), asked)
+    tx.execute(with_each(tx, _INDEX_TERMS, "TEXT"), asked)
 
 
 def forget_terms(tx: Connection, article_id: int, terms: Iterable[str]) -> None:
     """Let these terms find an article no more; they may be more than are indexed."""
     values = bound(tx, sorted({clean_text(term) for term in terms}))
-    forget = _FORGET_TERMS.format(each=each(tx, "TEXT"))
-    tx.execute(text(forget), {"article_id": article_id, "values": values})
+    tx.execute(with_each(tx, _FORGET_TERMS, "TEXT"), {"article_id": article_id, "values": values})
 
 
 def move_terms(tx: Connection, article_id: int, story_id: int, terms: Iterable[str]) -> None:
     """Make another story the one that an article's terms find; `terms` may be more than are indexed."""
     values = bound(tx, sorted({clean_text(term) for term in terms}))
     asked = {"article_id": article_id, "story_id": story_id, "values": values}
-    tx.execute(text(_MOVE_TERMS.format(each=each(tx, "TEXT"))), asked)
+    tx.execute(with_each(tx, _MOVE_TERMS, "TEXT"), asked)
 
 
 @lru_cache(maxsize=256)

@@ -6,9 +6,10 @@ so the row locks here are nothing; code must not rely on them to wait.
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table
+from sqlalchemy import Connection, Select, Table, TextClause, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 S = TypeVar("S", bound=tuple[object, ...])
@@ -45,3 +46,13 @@ def each(tx: Connection, kind: str) -> str:
 def bound(tx: Connection, values: Sequence[str] | Sequence[int]) -> Any:
     """Give many values as the one parameter that `each` reads: far cheaper than a parameter for each."""
     return list(values) if is_postgresql(tx) else json.dumps(values)
+
+
+def with_each(tx: Connection, template: str, kind: str) -> TextClause:
+    """Give the statement that a template makes with `each` at its `{each}`; made once, because that takes 0.1 ms."""
+    return _with_each(template, each(tx, kind))
+
+
+@cache
+def _with_each(template: str, spelled: str) -> TextClause:
+    return text(template.format(each=spelled))

@@ -45,6 +45,10 @@ GAP_JITTER = 0.25
 
 _chance = SystemRandom()
 
+# Written once: putting a statement together costs as much as running it, and these run for every page.
+_HOST_LOCKED = select(hosts).where(hosts.c.host == bindparam("of_host")).with_for_update()
+_NEXT_SLOT = hosts.update().where(hosts.c.host == bindparam("of_host")).values(next_start_at=bindparam("after"))
+
 
 @dataclass(slots=True)
 class Slots:
@@ -186,13 +190,13 @@ def reserve(tx: Connection, host: str, pace: Pace, now: datetime) -> tuple[datet
     """
     if host == NOWHERE:
         return now, EPOCH
-    row = tx.execute(select(hosts).where(hosts.c.host == host).with_for_update()).one()
+    row = tx.execute(_HOST_LOCKED, {"of_host": host}).one()
     start_at: datetime = max(now, row.next_start_at)
     if start_at > now + AHEAD:
         return start_at, max(start_at, row.not_before_at)
     if row.not_before_at <= now:
         after = start_at + _gap(pace, _learned(row, now))
-        tx.execute(hosts.update().where(hosts.c.host == host).values(next_start_at=after))
+        tx.execute(_NEXT_SLOT, {"of_host": host, "after": after})
     return start_at, row.not_before_at
 
 

@@ -10,11 +10,12 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from zlib import crc32
 
-from sqlalchemy import Connection, case, delete, func, select
+from sqlalchemy import Connection, Executable, bindparam, case, delete, func, select
 
-from pipeline.store.dialects import insert
+from pipeline.store.dialects import Inserter, inserter
 from pipeline.store.tables import host_pages, host_texts
 from pipeline.store.types import EPOCH
 
@@ -25,6 +26,12 @@ PAGES_FORGOTTEN_AFTER = timedelta(days=365)  #: counts of kinds of pages, which 
 _PAGE_SHARE = 0.5  # of a page's texts: what shares more with one other page is that page again
 _ENTRY = struct.Struct("<IHHI")
 _MOST_PAGES = 0xFFFF
+
+# Written once: putting a statement together costs as much as running it, and these run for every page.
+_MARKS = select(host_texts.c.marks).where(host_texts.c.host == bindparam("of_host"))
+_MARKS_LOCKED = _MARKS.with_for_update()
+_FORGET_TEXTS = delete(host_texts).where(host_texts.c.changed_at < bindparam("before"))
+_FORGET_PAGES = delete(host_pages).where(host_pages.c.last_at < bindparam("before"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +59,16 @@ def learn(tx: Connection, host: str, url: str, marks: Sequence[int], now: dateti
     held = {mark.number: mark for mark in _held(tx, host, locked=True)}
     seen = with_page(held, _page_key(url), marks, (now - EPOCH).days)
     if seen is not None:
-        row = {"marks": _packed(seen.values()), "changed_at": now}
-        statement = insert(tx, host_texts).values(host=host, **row)
-        tx.execute(statement.on_conflict_do_update(index_elements=["host"], set_=row))
-        tx.execute(delete(host_texts).where(host_texts.c.changed_at < now - FORGOTTEN_AFTER))
+        row = {"host": host, "marks": _packed(seen.values()), "changed_at": now}
+        tx.execute(_keep_marks(inserter(tx)), row)
+        tx.execute(_FORGET_TEXTS, {"before": now - FORGOTTEN_AFTER})
+
+
+@cache
+def _keep_marks(begin: Inserter) -> Executable:
+    statement = begin(host_texts)
+    newer = {"marks": statement.excluded.marks, "changed_at": statement.excluded.changed_at}
+    return statement.on_conflict_do_update(index_elements=["host"], set_=newer)
 
 
 def with_page(held: Mapping[int, Mark], page: int, marks: Sequence[int], day: int) -> dict[int, Mark] | None:
@@ -78,11 +91,15 @@ def with_page(held: Mapping[int, Mark], page: int, marks: Sequence[int], day: in
 
 def note_page(tx: Connection, host: str, kind: str, now: datetime) -> None:
     """Count one page of a host, as the kind of page it was, and forget what was counted long ago."""
-    values = {"host": host, "kind": kind, "page_count": 1, "last_at": now}
-    changed = {"page_count": host_pages.c.page_count + 1, "last_at": now}
-    statement = insert(tx, host_pages).values(values)
-    tx.execute(statement.on_conflict_do_update(index_elements=["host", "kind"], set_=changed))
-    tx.execute(delete(host_pages).where(host_pages.c.last_at < now - PAGES_FORGOTTEN_AFTER))
+    tx.execute(_count_page(inserter(tx)), {"host": host, "kind": kind, "page_count": 1, "last_at": now})
+    tx.execute(_FORGET_PAGES, {"before": now - PAGES_FORGOTTEN_AFTER})
+
+
+@cache
+def _count_page(begin: Inserter) -> Executable:
+    statement = begin(host_pages)
+    changed = {"page_count": host_pages.c.page_count + 1, "last_at": statement.excluded.last_at}
+    return statement.on_conflict_do_update(index_elements=["host", "kind"], set_=changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +139,7 @@ def _page_key(url: str) -> int:
 
 
 def _held(tx: Connection, host: str, *, locked: bool = False) -> Iterable[Mark]:
-    query = select(host_texts.c.marks).where(host_texts.c.host == host)
-    packed = tx.execute(query.with_for_update() if locked else query).scalar_one_or_none()
+    packed = tx.execute(_MARKS_LOCKED if locked else _MARKS, {"of_host": host}).scalar_one_or_none()
     return (Mark(*entry) for entry in _ENTRY.iter_unpack(bytes(packed or b"")))
 
 

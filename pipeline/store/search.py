@@ -11,7 +11,7 @@ from itertools import product
 
 from sqlalchemy import Connection, text
 
-from pipeline.store.dialects import bound, each, is_postgresql
+from pipeline.store.dialects import bound, each, is_postgresql, with_each
 
 SPELLINGS_LIMIT = 500  #: ways to write one phrase that are asked for
 LONGEST = 60  #: characters of a word that is listed; what is longer is an address or a chain of letters
@@ -33,9 +33,9 @@ def add(tx: Connection, article_id: int, title: Sequence[str], body: Sequence[st
         _add_vector(tx, article_id, title, body)
     else:
         row = {"id": article_id, "title": " ".join(title), "body": " ".join(body)}
-        tx.execute(text("INSERT INTO article_words (rowid, title, body) VALUES (:id, :title, :body)"), row)
-    known = _KNOWN.format(each=each(tx, "TEXT"))
-    tx.execute(text(known), {"values": bound(tx, sorted({term for term in (*title, *body) if len(term) <= LONGEST}))})
+        tx.execute(_ADD_SQLITE, row)
+    known = sorted({term for term in {*title, *body} if len(term) <= LONGEST})
+    tx.execute(with_each(tx, _KNOWN, "TEXT"), {"values": bound(tx, known)})
 
 
 def remove(tx: Connection, article_ids: Sequence[int]) -> None:
@@ -95,6 +95,7 @@ def counts(tx: Connection, terms: Iterable[str]) -> dict[str, int]:
 
 _FOUND_SQLITE = "SELECT rowid FROM article_words WHERE article_words MATCH :q AND rowid >= :id"
 _FOUND_POSTGRESQL = "SELECT article_id FROM article_words WHERE words @@ CAST(:q AS tsquery) AND article_id >= :id"
+_ADD_SQLITE = text("INSERT INTO article_words (rowid, title, body) VALUES (:id, :title, :body)")
 _KNOWN = """
     INSERT INTO article_vocabulary (term) SELECT value FROM ({each}) AS met WHERE true ORDER BY value
     ON CONFLICT DO NOTHING

@@ -8,15 +8,16 @@ An id of a merged story leads to the living one wherever a story is asked for.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import Connection, Executable, bindparam, exists, func, select, update
 
 from pipeline.errors import NotFound
 from pipeline.model import Grouping, GroupingKind, Profile, Story
 from pipeline.store import candidates, terms
 from pipeline.store.articles import StoredArticle, select_articles, stored
-from pipeline.store.dialects import insert, is_postgresql
+from pipeline.store.dialects import Inserter, inserter, is_postgresql
 from pipeline.store.tables import articles, groupings, stories, story_profiles
 
 find_texts = candidates.find_texts
@@ -28,6 +29,7 @@ _KNOWN = select(
     articles.c.title, articles.c.language, articles.c.outlet, articles.c.text_hash, articles.c.published_at
 ).where(articles.c.id == bindparam("known_id"))
 _PLACE = update(articles).where(articles.c.id == bindparam("placed_id")).values(story_id=bindparam("in_story_id"))
+_KEEP_WHY = groupings.insert()
 _BEGIN = stories.insert().returning(stories.c.id)
 _OWN = stories.c.id == bindparam("of_story_id")
 _PROFILED = stories.outerjoin(story_profiles, story_profiles.c.story_id == stories.c.id)
@@ -75,7 +77,7 @@ def place(tx: Connection, article_id: int, grouping: Grouping, now: datetime) ->
     tx.execute(_PLACE, {"placed_id": article_id, "in_story_id": story_id})
     decided = {"kind": grouping.kind, "of_article_id": grouping.of_article_id, "score": grouping.score}
     row = {"article_id": article_id, "story_id": story_id, "why": grouping.why, "decided_at": now}
-    tx.execute(groupings.insert(), row | decided | {"evidence": dict(grouping.evidence)})
+    tx.execute(_KEEP_WHY, row | decided | {"evidence": dict(grouping.evidence)})
     candidates.index_terms(tx, article_id, story_id, grouping.keys)
     return story_id
 
@@ -124,9 +126,14 @@ def put_extent(tx: Connection, story_id: int, **extent: Any) -> None:
 def put_profile(tx: Connection, story_id: int, profile: Profile, mean_at: datetime) -> None:
     """Keep what a story speaks of, and the middle of its articles' dates."""
     row = {"story_id": story_id, "weights": dict(profile.weights), "mean_at": mean_at}
-    statement = insert(tx, story_profiles)
+    tx.execute(_keep_profile(inserter(tx)), row)
+
+
+@cache
+def _keep_profile(begin: Inserter) -> Executable:
+    statement = begin(story_profiles)
     changed = {"weights": statement.excluded.weights, "mean_at": statement.excluded.mean_at}
-    tx.execute(statement.on_conflict_do_update(index_elements=["story_id"], set_=changed), row)
+    return statement.on_conflict_do_update(index_elements=["story_id"], set_=changed)
 
 
 def find_profile(tx: Connection, story_id: int) -> Profile | None:

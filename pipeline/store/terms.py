@@ -6,16 +6,17 @@ count one term wait for each other; terms are always counted in sorted order, so
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select
 
 from pipeline.model import TermCounts
-from pipeline.store.dialects import bound, each
+from pipeline.store.dialects import bound, with_each
 from pipeline.store.tables import articles
 from pipeline.store.types import clean_text
 
 _LAST = "storywatch.frequencies"
 _TOTAL = select(func.coalesce(func.max(articles.c.id), 0))
 
+_HELD_BY = "SELECT term, article_count FROM term_counts WHERE term IN ({each})"
 _MORE = """
     INSERT INTO term_counts (term, article_count)
     SELECT value, 1 FROM ({each}) AS asked WHERE true ORDER BY value
@@ -43,11 +44,10 @@ def _clean(terms: Iterable[str]) -> list[str]:
 
 
 def _counts(tx: Connection, asked: Sequence[str]) -> dict[str, int]:
-    found = text(f"SELECT term, article_count FROM term_counts WHERE term IN ({each(tx, 'TEXT')})")  # noqa: S608 - ours
-    return {row.term: row.article_count for row in tx.execute(found, {"values": bound(tx, asked)})}
+    found = tx.execute(with_each(tx, _HELD_BY, "TEXT"), {"values": bound(tx, asked)})
+    return {term: article_count for term, article_count in found}  # noqa: C416 - dict() would ask each row for its keys
 
 
 def count(tx: Connection, terms: Iterable[str]) -> None:
     """Count one more article that holds these terms."""
-    more = _MORE.format(each=each(tx, "TEXT"))
-    tx.execute(text(more), {"values": bound(tx, _clean(terms))})
+    tx.execute(with_each(tx, _MORE, "TEXT"), {"values": bound(tx, _clean(terms))})
