@@ -2,15 +2,14 @@
 
 In: subscriptions, and articles one by one. Out: `Match`es, by the subscriptions' ids. Pure but for its own tables,
 which several threads may use. Each query lies under the fewest, rarest keys without one of which it cannot be met;
-only queries found under the article's own keys are evaluated. Equal queries are one. Trap: of a query only its text and
-keys are kept, to hold a million of them; it is parsed again when an article brings it up, and then remembered.
+only queries found under the article's own keys are evaluated, and of them only what the key does not prove. Equal
+queries are one. Trap: of a query only its text and keys are kept, to hold a million of them; it is parsed again when an
+article brings it up, and then remembered.
 """
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import chain
 
 from pipeline.alerts.query.article_keys import ArticleKeys
@@ -27,15 +26,13 @@ from pipeline.model import Match, Matchable, Subscription
 
 ANY_LIMIT = 200  #: queries that every article must be asked, such as a regular expression alone
 SLOW_SECONDS = 0.05  #: of processor time that a query with regular expressions may take for one article
+REMEMBERED = 100_000  #: queries that articles brought up
 STRIKES = 3  #: articles for which it may take longer before it is left out
 
 
-def _read_anew(text: str) -> Quick:
+def _read(text: str) -> Query:
     """Parse a query; raises BadQuery. Saved queries have been written out before."""
-    return quick(normalise(read_query(text, limit=EXPANDED_LIMIT).query))
-
-
-_read = lru_cache(maxsize=100_000)(_read_anew)  #: for those that articles bring up
+    return normalise(read_query(text, limit=EXPANDED_LIMIT).query)
 
 
 class _Plan:
@@ -50,6 +47,9 @@ class _Plan:
         self.strikes = -1  #: -1: its time is not watched
 
 
+_Shelf = dict[str, _Plan | list[_Plan]]
+
+
 class SubscriptionIndex:
     """All enabled subscriptions whose queries parse; the others are named in `broken`, or simply not there."""
 
@@ -59,9 +59,10 @@ class SubscriptionIndex:
         self._lock = threading.Lock()
         self._plans: dict[str, _Plan] = {}
         self._held: dict[int, _Plan] = {}
-        self._by_key: dict[Key, _Plan | list[_Plan]] = {}
+        self._by_key: _Shelf = {}
+        self._by_pair: dict[str, _Shelf] = {}  #: by the first term, then by the second
         self._special = ArticleKeys(self._by_key)
-        self._firsts: Counter[str] = Counter()  #: terms that begin a pair under which a query lies
+        self._remembered: dict[_Plan, Quick] = {}
         self._overdue: dict[_Plan, float] = {}
         self.broken: dict[int, BadQuery] = {}  #: by subscription id, what is wrong with its query
         self.slow: dict[int, str] = {}  #: by subscription id, why it was left out while articles came in
@@ -113,22 +114,34 @@ class SubscriptionIndex:
         return sorted(chain.from_iterable(found))
 
     def _met(self, words: ArticleWords) -> list[tuple[tuple[int, ...], Query]]:
-        """Evaluate the candidates: the plans under the article's own keys."""
-        hits: set[Key] = {*(words.terms & self._by_key.keys())}
-        hits.update(filter(self._by_key.__contains__, words.pairs(self._firsts)))
-        hits.update(filter(self._by_key.__contains__, self._special.found(words)))
-        candidates: set[_Plan] = set()
-        for key in hits:
-            plans = self._by_key[key]
-            candidates.update(plans) if isinstance(plans, list) else candidates.add(plans)
+        """Ask of each candidate what its key does not prove."""
         met: list[tuple[tuple[int, ...], Query]] = []
-        for plan in candidates:
-            read = _read(plan.text)
+        remembered = self._remembered
+        for plan in self._candidates(words):
+            read = remembered.get(plan) or self._remember(plan)
             if read.may_meet(words) and (read.is_whole or self._meets(plan, read.query, words)):
                 met.append((plan.ids, read.query))
         if self._overdue:
             self._leave_out()
         return met
+
+    def _candidates(self, words: ArticleWords) -> set[_Plan]:
+        """Collect the plans under the article's own keys."""
+        hits = {*(words.terms & self._by_key.keys())}
+        hits.update(filter(self._by_key.__contains__, self._special.found(words)))
+        candidates: set[_Plan] = set()
+        for plans in chain(map(self._by_key.__getitem__, hits), words.under_pairs(self._by_pair)):
+            if isinstance(plans, list):
+                candidates.update(plans)
+            else:
+                candidates.add(plans)
+        return candidates
+
+    def _remember(self, plan: _Plan) -> Quick:
+        if len(self._remembered) >= REMEMBERED:
+            self._remembered.clear()
+        read = self._remembered[plan] = quick(_read(plan.text), plan.keys)
+        return read
 
     def _meets(self, plan: _Plan, query: Query, words: ArticleWords) -> bool:
         """Evaluate a query in full; one that takes too long too often is left out from then on (S18)."""
@@ -151,8 +164,8 @@ class SubscriptionIndex:
 
     def _planned(self, text: str) -> _Plan:
         """Make a plan and file it under its keys; raises BadQuery."""
-        read = _read_anew(text)
-        keys = required_keys(read.query, self._rarity)
+        query = _read(text)
+        keys = required_keys(query, self._rarity)
         if keys is None:
             raise AssertionError("the parser lets no query without required words pass")
         if ANY in keys and self._count(ANY) >= ANY_LIMIT:
@@ -161,26 +174,22 @@ class SubscriptionIndex:
             )
             raise BadQuery(problem, 0)
         plan = self._plans[text] = _Plan(text, tuple(keys))
-        if "/" in text and any(isinstance(leaf, Regex) for leaf in all_leaves(read.query)):
+        if "/" in text and any(isinstance(leaf, Regex) for leaf in all_leaves(query)):
             plan.strikes = 0
         for key in plan.keys:
             self._file(key, plan)
         return plan
 
-    def _count(self, key: Key) -> int:
+    def _count(self, key: str) -> int:
         plans = self._by_key.get(key, [])
         return len(plans) if isinstance(plans, list) else 1
 
     def _file(self, key: Key, plan: _Plan) -> None:
-        before = self._by_key.get(key)
-        if before is None:
-            self._by_key[key] = plan
-            self._special.add(key)
-            self._count_pair(key, 1)
-        elif isinstance(before, list):
-            before.append(plan)
+        if isinstance(key, str):
+            if _put(self._by_key, key, plan):
+                self._special.add(key)
         else:
-            self._by_key[key] = [before, plan]
+            _put(self._by_pair.setdefault(key[0], {}), key[1], plan)
 
     def _remove(self, subscription_id: int) -> None:
         self.broken.pop(subscription_id, None)
@@ -194,23 +203,38 @@ class SubscriptionIndex:
 
     def _drop(self, plan: _Plan) -> None:
         del self._plans[plan.text]
+        self._remembered.pop(plan, None)
         for key in plan.keys:
             self._unfile(key, plan)
 
     def _unfile(self, key: Key, plan: _Plan) -> None:
-        plans = self._by_key[key]
-        if isinstance(plans, list):
-            plans.remove(plan)
-            if len(plans) == 1:
-                self._by_key[key] = plans[0]
-        else:
-            del self._by_key[key]
-            self._special.remove(key)
-            self._count_pair(key, -1)
+        if isinstance(key, str):
+            if _take(self._by_key, key, plan):
+                self._special.remove(key)
+            return
+        shelf = self._by_pair[key[0]]
+        _take(shelf, key[1], plan)
+        if not shelf:
+            del self._by_pair[key[0]]
 
-    def _count_pair(self, key: Key, by: int) -> None:
-        """Keep count of the terms that begin a pair, so that no other is looked up."""
-        if isinstance(key, tuple):
-            self._firsts[key[0]] += by
-            if not self._firsts[key[0]]:
-                del self._firsts[key[0]]
+
+def _put(shelf: _Shelf, name: str, plan: _Plan) -> bool:
+    """Put a plan under a name; tells whether it is the first there."""
+    before = shelf.get(name)
+    if isinstance(before, list):
+        before.append(plan)
+    else:
+        shelf[name] = [before, plan] if before else plan
+    return before is None
+
+
+def _take(shelf: _Shelf, name: str, plan: _Plan) -> bool:
+    """Take a plan away; tells whether it was the last there."""
+    plans = shelf[name]
+    if not isinstance(plans, list):
+        del shelf[name]
+        return True
+    plans.remove(plan)
+    if len(plans) == 1:
+        shelf[name] = plans[0]
+    return False

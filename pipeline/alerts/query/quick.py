@@ -1,12 +1,14 @@
 """What of a query can be decided from an article's words by looking for texts alone.
 
-In: a normalised query. Out: `Quick`: groups of words and phrases of each of which the article must hold one, those of
-which it must hold none, and whether that is all. Pure. Trap: a phrase is looked for in the words joined by spaces, so
-it carries a space at either end.
+In: a normalised query, and the keys under which it lies. Out: `Quick`: groups of words and phrases of each of which the
+article must hold one, those of which it must hold none, and whether that is all. Pure. Trap: what its own keys have
+proven is left out, so that only an article which holds one of these keys may be asked about.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from pipeline.alerts.query.keys import Key
 from pipeline.alerts.query.tree import And, Not, Or, Phrase, Query, Word
 from pipeline.alerts.query.words import ArticleWords
 
@@ -22,7 +24,7 @@ class Quick:
     """A query as groups of words and phrases."""
 
     query: Query
-    groups: tuple[Group, ...]
+    groups: tuple[Group, ...]  #: beside the one that is proven by the query's having been found
     excluded: Group
     is_whole: bool  #: nothing more need be asked
 
@@ -31,18 +33,18 @@ class Quick:
         for group in self.groups:
             if not _holds(group, words):
                 return False
-        return self.excluded == _NOTHING or not _holds(self.excluded, words)
+        return self.excluded is _NOTHING or not _holds(self.excluded, words)
 
 
 def _holds(group: Group, words: ArticleWords) -> bool:
     terms, phrases = group
     if not terms.isdisjoint(words.terms):
         return True
-    return any(needed <= words.terms and phrase in words.joined for needed, phrase in phrases)
+    return bool(phrases) and any(needed <= words.terms and phrase in words.joined for needed, phrase in phrases)
 
 
-def quick(query: Query) -> Quick:
-    """Find what can be decided quickly."""
+def quick(query: Query, keys: Collection[Key]) -> Quick:
+    """Find what can be decided quickly of a query that was found under one of its keys."""
     groups: list[Group] = []
     excluded: list[Query] = []
     is_whole = True
@@ -53,9 +55,15 @@ def quick(query: Query) -> Quick:
             is_whole = False
         elif isinstance(part, Not):
             excluded += leaves
-        else:
+        elif not _is_proven(leaves, keys):
             groups.append(_group(leaves))
-    return Quick(query, tuple(groups), _group(tuple(excluded)), is_whole)
+    return Quick(query, tuple(groups), _group(tuple(excluded)) if excluded else _NOTHING, is_whole)
+
+
+def _is_proven(leaves: tuple[Query, ...], keys: Collection[Key]) -> bool:
+    """Whether an article that holds any of the keys holds one of the leaves: a key is a whole word or a pair."""
+    wholes = {leaf.term if isinstance(leaf, Word) else leaf.terms for leaf in leaves if isinstance(leaf, Word | Phrase)}
+    return wholes.issuperset(keys)
 
 
 def _is_simple(leaf: Query) -> bool:

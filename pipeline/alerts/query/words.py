@@ -10,7 +10,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import compress, islice
+from itertools import islice
+from typing import TypeVar
 
 from rapidfuzz.distance import OSA
 
@@ -22,6 +23,7 @@ from pipeline.alerts.query.tree import Anything, Atom, Exact, Fuzzy, Glob, Name,
 from pipeline.alerts.query.tree import Sequence as Pattern
 from pipeline.model import Matchable, Span
 
+Shelved = TypeVar("Shelved")
 Interval = tuple[int, int]  #: the first place and the one after the last
 
 _APART = re.compile(r"[\u00ad\u034f\u061c\u0640\u200c\u200d\u200e\u200f\u2060\ufeff]")
@@ -120,10 +122,12 @@ class ArticleWords:
         """The terms with a space before and after each; two stand at the gap, so that no phrase crosses it."""
         return f" {' '.join(self.main.terms)} "
 
-    def pairs(self, firsts: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-        """Yield the terms that stand side by side, two by two, where the first is one of `firsts`."""
+    def under_pairs(self, shelves: Mapping[str, Mapping[str, Shelved]]) -> Iterator[Shelved]:
+        """Yield what lies under two terms that stand side by side: under the second, on the shelf of the first."""
         terms = self.main.terms
-        return compress(zip(terms, islice(terms, 1, None), strict=False), map(firsts.__contains__, terms))
+        for shelf, second in zip(map(shelves.get, terms), islice(terms, 1, None), strict=False):
+            if shelf is not None and second in shelf:
+                yield shelf[second]
 
     def row(self, field: str) -> Row:
         """Give the words of a field."""
