@@ -44,12 +44,12 @@ def subscription_routes(sources: Sources, site_url: str, hubs: Mapping[str, str]
         media_type, write = FORMS[kind]
         return answer(request, write(page), page, media_type)
 
-    @reading(router, UNSUBSCRIBE_FOLDER + "{subscription_id}/{channel}/{mac}")
+    @reading(router, UNSUBSCRIBE_FOLDER + "{subscription_id}/{channel:path}/{mac}")
     async def ask(subscription_id: int, channel: str, mac: str) -> HTMLResponse:
         subscription = await sources.database.look(find_by_mac, subscription_id, channel, mac)
         return HTMLResponse(_question(subscription, channel))
 
-    @router.post(UNSUBSCRIBE_FOLDER + "{subscription_id}/{channel}/{mac}")
+    @router.post(UNSUBSCRIBE_FOLDER + "{subscription_id}/{channel:path}/{mac}")
     async def leave(subscription_id: int, channel: str, mac: str) -> PlainTextResponse:
         await sources.database.run(unsubscribe, subscription_id, channel, mac)
         return PlainTextResponse("You will get no more messages of this subscription here.\n")

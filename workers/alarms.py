@@ -2,8 +2,9 @@
 
 In: the store, the disk of the data folder. Out: incidents opened and closed, with their notices. What is wrong is
 decided by `workers.alarm_rules`. Trap: dispatcher and deliverer both look, or nobody would miss the one that died; a
-unique index opens an incident once. What is seen must last for a moment, so that a restart is no alarm; and silence
-is the machine's own, until it has been awake for a while.
+unique index opens an incident once. What is seen must last for a moment, so that a restart is no alarm; what comes back
+again and again must be right for longer each time before it is over; and silence is the machine's own, until it has
+been awake for a while.
 """
 
 import asyncio
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 30.0
 LASTS = timedelta(seconds=45)  #: how long something is wrong, or right again, before it counts
+CALMEST = timedelta(hours=1)  #: and the longest that it must be right again
+FLAPS_WITHIN = timedelta(hours=12)  #: ends that make the next one wait twice as long
 ASLEEP = timedelta(minutes=5)  #: without a look: the machine slept, or its clock was set
 QUIET_AWAKE = timedelta(hours=1)  #: how long it is awake before it may say that nothing new comes
 Key = tuple[str, str]
@@ -74,8 +77,11 @@ class Alarms:
         read = await self._database.look(signs.read, now)
         found = {_key(one): one for one in findings(read, self._disk(), self._limits, self._required)}
         known = await self._database.look(coverage.open_incidents, tuple(AlarmKind))
-        lasting = self._lasting(set(found), {_key(one) for one in known}, now)
-        over = [one for one in known if _key(one) not in found and _key(one) in lasting]
+        since = self._seen_since(set(found), {_key(one) for one in known}, now)
+        better = [one for one in known if _key(one) not in found]
+        ends = await self._database.look(coverage.closed_counts, AlarmKind, now - FLAPS_WITHIN) if better else {}
+        over = [one for one in better if now - since[_key(one)] >= calm_before_end(ends.get(_key(one), 0))]
+        lasting = {key for key in found if now - since[key] >= LASTS}
         fresh = [one for key, one in found.items() if key in lasting and not self._is_early(one, now)]
         if over:
             await self._database.run(coverage.close, [one.id for one in over], now)
@@ -98,15 +104,15 @@ class Alarms:
         }
         return now - self._awake_since < needed.get(finding.kind, timedelta())
 
-    def _lasting(self, wrong: set[Key], known: set[Key], now: datetime) -> set[Key]:
-        """Give what has been as it is for long enough: wrong, or of what is known right again."""
+    def _seen_since(self, wrong: set[Key], known: set[Key], now: datetime) -> dict[Key, datetime]:
+        """Give since when each thing has been as it is: wrong, or of what is known right again."""
         asked = wrong | known
         for key in asked:
             if key not in self._since or (key in self._wrong) != (key in wrong):
                 self._since[key] = now
         self._since = {key: since for key, since in self._since.items() if key in asked}
         self._wrong = wrong
-        return {key for key, since in self._since.items() if now - since >= LASTS}
+        return self._since
 
     def _disk(self) -> Disk | None:
         if self._data_dir is None:
@@ -115,6 +121,11 @@ class Alarms:
             return Disk(self._data_dir, shutil.disk_usage(self._data_dir).free)
         except OSError:
             return None
+
+
+def calm_before_end(end_count: int) -> timedelta:
+    """Give how long something must be right before its alarm is over, which ended so often of late."""
+    return min(LASTS * (1 << min(end_count, 12)), CALMEST)
 
 
 def _key(one: Finding | Incident) -> Key:

@@ -110,7 +110,7 @@ def alert_page_routes(sources: Sources, framing: Framing) -> APIRouter:
 def replay_own(tx: Connection, delivery_id: int, visitor: Visitor, now: datetime) -> bool:
     """Send a parked delivery again; False if it is not parked. Raises NotFound; answers 403 for another's."""
     if not visitor.may(Deed.OPERATE):
-        check_owner(visitor, subscriptions.get(tx, history.subscription_of_delivery(tx, delivery_id)))
+        check_owner(visitor, subscriptions.get_any(tx, history.subscription_of_delivery(tx, delivery_id)))
     deliveries.get(tx, delivery_id)
     return deliveries.replay(tx, delivery_id, now)
 

@@ -133,6 +133,14 @@ def open_incidents(tx: Connection, kinds: Iterable[IncidentKind] = tuple(Coverag
     return [_incident(row) for row in tx.execute(_select().where(mine).order_by(incidents.c.id))]
 
 
+def closed_counts(tx: Connection, kinds: Iterable[IncidentKind], since: datetime) -> Counter[tuple[str, str]]:
+    """Count the incidents of some kinds that ended since an instant, by kind and subject."""
+    mine = incidents.c.kind.in_(list(kinds)) & (incidents.c.closed_at > since)
+    counted = select(incidents.c.kind, incidents.c.subject, func.count().label("ended")).where(mine)
+    rows = tx.execute(counted.group_by(incidents.c.kind, incidents.c.subject))
+    return Counter({(row.kind.value, row.subject): row.ended for row in rows})
+
+
 def recent(tx: Connection, limit: int, kinds: Iterable[IncidentKind] = tuple(CoverageKind)) -> list[Incident]:
     """Give the incidents of some kinds, open ones first, then the newest."""
     mine = _select().where(incidents.c.kind.in_(list(kinds)))

@@ -102,6 +102,14 @@ def get(tx: Connection, subscription_id: int) -> Subscription:
     return found
 
 
+def get_any(tx: Connection, subscription_id: int) -> Subscription:
+    """Give a subscription, also one that was removed; raises NotFound."""
+    row = tx.execute(select(subscriptions).where(subscriptions.c.id == subscription_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no subscription {subscription_id}")
+    return subscription_of(row)
+
+
 def count_of(tx: Connection, owner_id: int) -> int:
     """Count the subscriptions of a user, those that are switched off too."""
     mine = (subscriptions.c.owner_id == owner_id) & ~subscriptions.c.removed

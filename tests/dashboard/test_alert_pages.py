@@ -6,14 +6,17 @@ from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 import pytest
+from starlette.exceptions import HTTPException
 
 from config.settings import WebSettings
 from dashboard.app import create_app
+from dashboard.may import Visitor
+from dashboard.subscriptions.alert_pages import replay_own
 from dashboard.subscriptions.channels import Channels
 from pipeline.errors import Permanent
-from pipeline.model import Alert, DeliveryState, Grouping, GroupingKind, Reason
+from pipeline.model import Alert, DeliveryState, Grouping, GroupingKind, Reason, Role
 from pipeline.rule import HoldReason
-from pipeline.store import alerts, deliveries, digests, history, receivers
+from pipeline.store import alerts, deliveries, digests, history, receivers, subscriptions, users
 from tests.dashboard.conftest import NOW, Clock, FixedQueue
 from tests.dashboard.newsroom import Newsroom
 from tests.dashboard.serving import Site, serving
@@ -98,6 +101,18 @@ def test_a_dead_letter_is_sent_again_with_its_id(site: Site, newsroom: Newsroom)
     assert (again.state, again.public_id) == (DeliveryState.WAITING, parked.public_id)
     assert site.post(f"/alerts/deliveries/{parked.id}/replay").status == 409
     assert site.post("/alerts/deliveries/999/replay").status == 404
+
+
+def test_a_dead_letter_of_a_removed_subscription_is_sent_again_by_its_owner(newsroom: Newsroom, alert: Alert) -> None:
+    """R34: its owner may, after it was removed too; another still may not."""
+    with newsroom.database.write() as tx:
+        owner, other = (users.add(tx, name, Role.EDITOR, None, NOW) for name in ("ruth", "omar"))
+        subscriptions.give_to(tx, alert.subscription_id, owner.id)
+        subscriptions.remove(tx, alert.subscription_id)
+        [parked] = deliveries.recent(tx, 9, DeliveryState.PARKED)
+        with pytest.raises(HTTPException, match="403"):
+            replay_own(tx, parked.id, Visitor(other.id, "omar", Role.EDITOR), NOW)
+        assert replay_own(tx, parked.id, Visitor(owner.id, "ruth", Role.EDITOR), NOW)
 
 
 @pytest.mark.usefixtures("alert")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -140,6 +141,20 @@ def test_leaving_takes_one_click(
         for _ in range(2):
             assert site.post(path, "List-Unsubscribe=One-Click", origin="https://mail.example").status == 200
             assert _channels(newsroom.database, told[0]) == ("desk",)
+
+
+@pytest.mark.parametrize("channel", ["desk/night", "a/b/c", "50% ?#&"])
+def test_any_name_of_a_channel_can_be_left(newsroom: Newsroom, make_app: Callable[..., FastAPI], channel: str) -> None:
+    """The link as it stands in the message leads to its question, whatever its channel is called."""
+    subscription = newsroom.subscription("Ferries", "ferry", channel)
+    with newsroom.database.read() as tx:
+        key = subscriptions.find_leave_key(tx, subscription)
+    assert key
+    path = f"/unsubscribe/{subscription}/{quote(channel, safe='')}/{unsubscribe_mac(key, channel)}"
+    with serving(make_app(password=PASSWORD)) as site:
+        assert "Ferries" in site.ask(path).body
+        assert site.post(path, "List-Unsubscribe=One-Click", origin="https://mail.example").status == 200
+    assert _channels(newsroom.database, subscription) == ()
 
 
 @pytest.mark.parametrize("path", ["/alert-feeds/wrong.atom", "/alert-feeds/wrong.txt", "/unsubscribe/1/mail/wrong"])

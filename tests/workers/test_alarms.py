@@ -26,7 +26,7 @@ from tests.store.making import LEASE, NO_PACE, NOW, after, entry, show
 from tests.store.test_deliveries import held, raised
 from tests.workers.polling import WEB
 from workers.alarm_rules import REQUIRED_KINDS, Disk, findings
-from workers.alarms import Alarms
+from workers.alarms import Alarms, calm_before_end
 from workers.operator_notices import OperatorNotices
 
 LIMITS = AlarmSettings()
@@ -211,6 +211,33 @@ async def test_an_alarm_is_told_once_and_once_when_it_is_over(database: Database
     with database.read() as tx:
         assert coverage.open_incidents(tx, tuple(AlarmKind)) == []
         assert coverage.recent(tx, 9) == [], "coverage has incidents of its own"
+
+
+async def test_an_alarm_that_comes_and_goes_is_not_told_each_time(sqlite_database: Database) -> None:
+    """R35: wrong and right by turns of two minutes for two hours: told some times, then it stays open; calm ends it."""
+    clock = [NOW]
+    looker = Alarms(sqlite_database, FAKED, ["ops"], clock=lambda: clock[0], required=("worker",))
+    opened = 0
+    for seconds in range(0, 7_200, 30):
+        clock[0] = after(seconds)
+        if seconds // 120 % 3 == 2:
+            with sqlite_database.write() as tx:
+                all_beat(tx, clock[0], ("worker",))
+        opened += len(await looker.look())
+    assert 1 <= opened <= 4, "of twenty times that it was wrong"
+    for seconds in range(7_200, 7_200 + 7_200, 30):
+        clock[0] = after(seconds)
+        with sqlite_database.write() as tx:
+            all_beat(tx, clock[0], ("worker",))
+        await looker.look()
+    with sqlite_database.read() as tx:
+        assert coverage.open_incidents(tx, tuple(AlarmKind)) == []
+
+
+@pytest.mark.parametrize(("ends", "seconds"), [(0, 45), (1, 90), (2, 180), (5, 1_440), (7, 3_600), (1_000_000, 3_600)])
+def test_what_came_back_often_must_be_right_for_longer(ends: int, seconds: int) -> None:
+    """Twice as long each time, an hour at most."""
+    assert calm_before_end(ends).total_seconds() == seconds
 
 
 async def test_a_channel_that_never_heard_of_an_alarm_hears_nothing_of_its_end(
