@@ -8,6 +8,7 @@ from pipeline.accept import Accepted
 from pipeline.model import Role
 from pipeline.store import stories, subscriptions
 from pipeline.store.database import Database
+from tests.dashboard.newsroom import Newsroom
 from tests.dashboard.serving import Site
 from tests.dashboard.test_pages import Outline, text_of
 from tests.dashboard.test_users import enter, make_user, press, staffed
@@ -145,3 +146,16 @@ def test_a_query_that_cannot_be_read_is_mended_on_the_page(site: Site) -> None:
     [mended] = [link for link in Outline(page).links if link.startswith("/search?q=")]
     assert "outlet=a.example" in mended
     assert "Nothing found" in site.page(mended).body
+
+
+def test_each_field_says_where_it_was_taken_from(site: Site, newsroom: Newsroom) -> None:
+    """What the page or the feed gave is named by its source; a field of which none is known stands alone."""
+    feed = newsroom.feed("https://gazette.example/rss", "Gazette")
+    newsroom.poll(feed, newsroom.entry("https://gazette.example/1", "Lock", newsroom.now), at=newsroom.now)
+    [task] = newsroom.take(10, newsroom.now)
+    fields = {"byline": "Ada Long", "site": "The Gazette", "sources": {"byline": "json-ld", "site": "meta"}}
+    article_id, _ = newsroom.article(task, "The lock.", newsroom.now, None, **fields)
+    text = text_of(site.page(f"/articles/{article_id}").body)
+    assert "Byline Ada Long from the page's JSON-LD" in text
+    assert "Site The Gazette from the page's meta tags" in text
+    assert "Title Lock" in text
