@@ -29,6 +29,7 @@ BY_SECRET = (*SECRET_FOLDERS, HUB_FOLDER)
 #: What makes an example of an address, where it must be one word of several.
 WORDS = {"verb": "pause", "switch": "pause", "stage": "pages"}
 VERBS = {
+    "/queue/failures/all/{verb}": "/queue/failures/all/retry",
     "/queue/failures/{verb}": "/queue/failures/retry",
     "/stories/{story_id}/{verb}": "/stories/1/split",
     "/users/{user_id}/{verb}": "/users/1/enable",
