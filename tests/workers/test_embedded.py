@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import random
+import shutil
 import signal
 import socket
 import stat
@@ -9,17 +11,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
-from pipeline.errors import Unusable
+from pipeline.errors import QueueUnavailable, Unusable
 from tests.valkey_fixtures import RunningValkey
 from tests.workers.support import alive, eventually
-from workers.embedded import prepare, set_aside_broken
+from workers.embedded import prepare, set_aside_broken, wait_until_ready
 from workers.queue_socket import LONGEST_SOCKET_BYTES
 from workers.server import check_server, connect
+from workers.tether import tethered
 
 PARENT = """
 import asyncio, sys
@@ -128,6 +131,41 @@ def test_a_torn_tail_of_the_file_is_no_obstacle(new_valkey: Callable[[], Running
     os.truncate(tail, tail.stat().st_size - 500)
     server.start()
     assert server.client.mget("kept", "torn") == [b"yes", None]
+
+
+@pytest.mark.parametrize("tail", [b"", bytes(4096)], ids=["cut", "cut, then zeros"])
+def test_whatever_a_power_cut_leaves_of_the_file_the_server_starts(
+    new_valkey: Callable[[], RunningValkey], tail: bytes
+) -> None:
+    """R16, R21: cut at any byte, it starts with a beginning of what was written; with zeros behind, at least empty."""
+    server = new_valkey()
+    for number in range(100):
+        server.client.rpush("records", number)
+    until_written(server.url)
+    server.kill()
+    [file] = (server.plan.folder / "appendonlydir").glob("*.incr.aof")
+    written, dice = file.read_bytes(), random.Random(1)
+    for size in [0, *(dice.randrange(len(written)) for _ in range(5))]:
+        file.write_bytes(written[:size] + tail)
+        started_or_set_aside(server)
+        set_aside = list(server.plan.folder.glob("appendonlydir.broken-*"))
+        assert tail or not set_aside
+        for folder in set_aside:
+            shutil.rmtree(folder)
+        kept = [int(record) for record in server.client.lrange("records", 0, -1)]
+        assert kept == list(range(len(kept)))
+        assert len(kept) < 100
+        server.kill()
+
+
+def started_or_set_aside(server: RunningValkey) -> None:
+    """Start the server as `storywatch run` does: one that ends at once is started again, its broken files set aside."""
+    server.process = subprocess.Popen(tethered(server.plan.command, os.getpid()))  # noqa: S603 - our own command
+    while server.process.poll() is None:
+        with suppress(QueueUnavailable):
+            return wait_until_ready(server.url, seconds=0.1)
+    set_aside_broken(server.plan)
+    return server.start()
 
 
 def test_a_file_that_cannot_be_loaded_is_set_aside(new_valkey: Callable[[], RunningValkey]) -> None:
