@@ -1,14 +1,18 @@
-"""Try a query on the archive before it is saved.
+"""Try a query, and the rule that goes with it, on the archive before they are saved.
 
-In: a query as typed, and how many days back. Out: `Trial`: what would have been raised, stories with the matched words,
-clauses with their counts. Trap: the archive holds what this installation fetched; days before it was started are empty.
+In: a query as typed, a rule, and how many days back. Out: `Trial`: what would have been raised and how handed over,
+stories with the matched words, clauses with their counts. Trap: the archive holds what this installation fetched; days
+before it was started are empty.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from pipeline.alerts.forecast import Forecast, Missing, Raised, forecast, raised_by, tried_rule
 from pipeline.alerts.passage import matched_words, passage
 from pipeline.alerts.preview import Preview, preview
 from pipeline.alerts.query.evaluate import spans
@@ -18,10 +22,12 @@ from pipeline.alerts.query.tree import Query
 from pipeline.alerts.query.words import ArticleWords
 from pipeline.asking import Clause, Found, ask
 from pipeline.model import Matchable, Span
+from pipeline.rule import Rule
 from pipeline.store import archive
 from pipeline.subscribing import find_query
 
 SAMPLE_COUNT = 8  #: stories that are shown
+_PLAIN = Rule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +51,38 @@ class Trial:
     """What a query would have done."""
 
     preview: Preview
+    forecast: Forecast
     samples: tuple[Sample, ...]  #: the newest stories first, each by the article that would have raised the alert
     clauses: tuple[Clause, ...]
     read_count: int
 
 
-def try_query(tx: Connection, query: str, days: int, now: datetime) -> Trial:
-    """Try a query on the articles of the last days; raises BadQuery."""
+def try_query(tx: Connection, query: str, days: int, now: datetime, rule: Rule = _PLAIN) -> Trial:
+    """Try a query with its rule on the articles of the last days; raises BadQuery."""
     tree = normalise(parse_query(query, lambda name: find_query(tx, name)))
     found = ask(tx, tree, now - timedelta(days=days))
-    return Trial(preview(found, now), tuple(_samples(tx, tree, found)), found.clauses, found.read_count)
+    raised, missing = _raised(tx, tried_rule(rule, now), found)
+    raised_at = [one.raised_at for one in raised]
+    seen = preview(found, now, raised_at)
+    told = forecast(rule, raised_at, seen.story_count, missing, now)
+    return Trial(seen, told, tuple(_samples(tx, tree, found, raised)), found.clauses, found.read_count)
 
 
-def _samples(tx: Connection, tree: Query, found: Found) -> list[Sample]:
+def _raised(tx: Connection, rule: Rule, found: Found) -> tuple[list[Raised], tuple[Missing, ...]]:
+    """Give the alerts in order; without conditions a story's first match raises its alert, and no story is read."""
     first: dict[int, archive.Placed] = {}
-    counts: dict[int, int] = {}
     for placed in found.met:
         first.setdefault(placed.story_id, placed)
-        counts[placed.story_id] = counts.get(placed.story_id, 0) + 1
-    newest = list(first.values())[-SAMPLE_COUNT:][::-1]
+    if rule.is_conditional:
+        return raised_by(rule, {placed.article_id for placed in found.met}, archive.members(tx, first))
+    return [Raised(one.story_id, one.article_id, one.stored_at) for one in first.values()], ()
+
+
+def _samples(tx: Connection, tree: Query, found: Found, raised: Sequence[Raised]) -> list[Sample]:
+    counts = Counter(placed.story_id for placed in found.met)
+    shown = {one.article_id for one in raised[-SAMPLE_COUNT:]}
+    placed_by = {placed.article_id: placed for placed in found.met if placed.article_id in shown}
+    newest = [placed_by[one.article_id] for one in raised[-SAMPLE_COUNT:][::-1]]
     texts = dict(archive.texts(tx, [placed.article_id for placed in newest]))
     return [_sample(placed, texts[placed.article_id], tree, counts[placed.story_id]) for placed in newest]
 

@@ -1,21 +1,28 @@
-"""Trying a query on the archive, and listing how a name is written there."""
+"""Trying a query and its rule on the archive, and listing how a name is written there."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
+from sqlalchemy import Connection
 
 from pipeline.accept import accept
-from pipeline.alerts import SubscriptionIndex
+from pipeline.alerts import SubscriptionIndex, fast_terms
+from pipeline.alerts.forecast import Missing
 from pipeline.alerts.preview import bars
 from pipeline.errors import Unusable
+from pipeline.model import Alert
+from pipeline.rule import Every, Growth, Rule, Schedule
+from pipeline.store import history, search
 from pipeline.store.database import Database
 from pipeline.stories import sketch
 from pipeline.trial import Trial, try_query
 from pipeline.variants import variants
 from tests.store.making import NOW, article, started
 from tests.stories.making import AGENCY
+from tests.test_raising import ask, join
 
 DAY = timedelta(days=1)
+PLAIN = Rule()
 
 
 def fill(database: Database, *texts: tuple[int, str]) -> None:
@@ -28,9 +35,9 @@ def fill(database: Database, *texts: tuple[int, str]) -> None:
             assert accept(tx, started(tx, number), made, drawn, SubscriptionIndex(), timedelta(hours=72), at)
 
 
-def tried(database: Database, query: str, days: int = 5) -> Trial:
+def tried(database: Database, query: str, days: int = 5, rule: Rule = PLAIN) -> Trial:
     with database.read() as tx:
-        return try_query(tx, query, days, NOW)
+        return try_query(tx, query, days, NOW, rule)
 
 
 def test_a_trial_counts_alerts_and_what_grouping_kept_back(database: Database) -> None:
@@ -50,6 +57,54 @@ def test_a_trial_counts_alerts_and_what_grouping_kept_back(database: Database) -
     assert [sample.match_count for sample in trial.samples] == [1, 2]
     assert [word.lower() for word in trial.samples[0].matched] == ["lock"]
     assert "near the lock" in trial.samples[0].passage
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Rule(outlets=2),
+        Rule(texts=3),
+        Rule(first_in_language=True),
+        Rule(growth=Growth(3, 12)),
+        Rule(not_before=NOW - 3 * DAY, not_after=NOW - DAY),
+        Rule(outlets=2, most_per_hour=1),
+        Rule(outlets=2, digest=Schedule(Every.DAILY, time(7))),
+    ],
+)
+def test_a_trial_foretells_what_is_raised(database: Database, rule: Rule) -> None:
+    """The same archive, taken in with the rule saved, raises just the alerts that the trial foretells."""
+    with database.write() as tx:
+        saved = ask(tx, rule, channels=())
+        raised = [one for number in range(1, 25) for one in _next_of_many(tx, number)]
+        kept = [told.due_at for told in history.page(tx, None, 99, subscription_id=saved) if told.hold]
+    trial = tried(database, "lock", rule=rule)
+    assert 0 < trial.preview.alert_count == len(raised)
+    assert trial.forecast.held_back_count == trial.preview.story_count - len(raised)
+    assert (trial.forecast.single_count, trial.forecast.digest_count) == (len(raised) - len(kept), len(set(kept)))
+    newest = [(alert.story_id, alert.article_id) for alert in raised][::-1]
+    assert [(one.story_id, one.article_id) for one in trial.samples] == newest[: len(trial.samples)]
+
+
+def _next_of_many(tx: Connection, number: int) -> tuple[Alert, ...]:
+    """Take in an article: of one long story in two languages, copies among it, or of a story of its own."""
+    at = NOW - 4 * DAY + timedelta(hours=number // 4 * 12 + number % 4 * 0.2)
+    text = f"The lock of Orrest, part {number - number % 2} of a long report on what the harbour council said of it."
+    if number % 3 == 0:
+        text = f"A baker opened shop number {number} near the lock."
+    values = {"language": "de" if number % 5 == 0 else "en", "outlet": f"outlet{number % 7}.example"}
+    taken = join(tx, number, text, at, published_at=at, first_seen_at=at, **values)
+    search.add(tx, taken.article_id, (), fast_terms(text))
+    return taken.alerts
+
+
+def test_a_trial_says_what_conditions_held_back(database: Database) -> None:
+    """Stories that met the query but not the conditions are counted, with what they lacked; none is no alert."""
+    fill(database, (3, AGENCY), (2, AGENCY), (1, "A baker opened a shop near the lock."))
+    trial = tried(database, "lock", rule=Rule(texts=2))
+    assert (trial.preview.story_count, trial.preview.alert_count, trial.preview.suppressed_count) == (2, 0, 1)
+    assert trial.forecast.missing == (Missing("at least 2 distinct texts", 2),)
+    assert "no alert: the conditions held back every story that met the query" in trial.preview.warnings
+    assert trial.samples == ()
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ import typer
 from rich.text import Text
 from sqlalchemy import Connection
 
+from cli.commands import rule_options
 from cli.commands.options import ConfigOption, JsonOption
 from cli.commands.session import store_of
 from cli.output import note, out, print_json, print_rows
+from pipeline.alerts.forecast import Forecast
 from pipeline.alerts.preview import Day, bars
 from pipeline.alerts.query.notes import notes
 from pipeline.errors import BadQuery, Unusable
@@ -40,13 +42,26 @@ def shown_mistake(query: str, error: BadQuery) -> Unusable:
 def try_out(
     query: Annotated[str, typer.Argument(help="Query to try on the articles of the archive.")],
     days: Annotated[int, typer.Option("--days", "-d", min=1, max=3_650, help="How far back.")] = 30,
+    outlets: rule_options.Outlets = None,
+    texts: rule_options.Texts = None,
+    first_in_language: rule_options.FirstInLanguage = False,
+    growth: rule_options.Growth = None,
+    not_before: rule_options.NotBefore = None,
+    not_after: rule_options.NotAfter = None,
+    quiet: rule_options.QuietHours = None,
+    most_per_hour: rule_options.MostPerHour = None,
+    digest: rule_options.DigestAt = None,
+    tz: rule_options.TimeZone = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a query would have raised in the last days, without saving anything."""
+    """Show what a query with its conditions would have raised in the last days, without saving anything."""
+    conditions = {"outlets": outlets, "texts": texts, "first_in_language": first_in_language, "growth": growth}
+    times = {"quiet": quiet, "most_per_hour": most_per_hour, "digest": digest, "timezone": tz}
+    rule = rule_options.rule_of(conditions | times | {"not_before": not_before, "not_after": not_after})
     with store_of(config) as database, database.read() as tx:
         check_query(tx, query)
-        trial = try_query(tx, query, days, datetime.now(UTC))
+        trial = try_query(tx, query, days, datetime.now(UTC), rule)
     if as_json:
         print_json(_plain(trial))
         return
@@ -55,6 +70,8 @@ def try_out(
         _print_sample(sample)
     for warning in trial.preview.warnings:
         out.print(Text(f"! {warning}", style="yellow"))
+    for remark in trial.forecast.remarks:
+        note(remark)
 
 
 def list_variants(
@@ -75,11 +92,21 @@ def _print_picture(trial: Trial) -> None:
         f"{seen.match_count:,} of {seen.article_count:,} articles since {seen.since:%Y-%m-%d} meet it: "
         f"{seen.alert_count:,} alerts, {seen.suppressed_count:,} kept back because their story had its own"
     )
+    _print_forecast(trial.forecast)
     days = _legible(seen.days)
-    if len(days) > 1 and seen.match_count:
+    if len(days) > 1 and seen.alert_count:
         counts = [count for _, count in days]
         out.print(f"alerts a day  {bars(counts)}  at most {max(counts)}")
         out.print(f"              {days[0][0]:%d %b}{' ' * max(len(days) - 12, 1)}{days[-1][0]:%d %b}")
+
+
+def _print_forecast(told: Forecast) -> None:
+    if told.missing:
+        out.print(f"{told.held_back_count:,} stories held back by the conditions")
+    for one in told.missing:
+        out.print(Text(f"  {one.story_count:,} without: {one.condition}"))
+    if told.digest_count:
+        out.print(f"{told.single_count:,} alerts at once, the others in {told.digest_count:,} digests")
 
 
 def _legible(days: Sequence[Day]) -> list[tuple[datetime, int]]:

@@ -81,6 +81,7 @@ CALLS = (
     Call(
         *("subscriptions", "test", "POST", "/subscriptions/trial", "Try a query on the archive; nothing is saved."),
         fields=("query",),
+        documents=("rule",),
     ),
     Call("subscriptions", "give", "POST", "/subscriptions/{id}/owner", "Give it to a user.", fields=("owner",)),
     Call("subscriptions", "remove", "DELETE", "/subscriptions/{id}", "Remove a subscription; its alerts stay."),

@@ -87,4 +87,4 @@ def _check(tx: Connection, asked: AskedQuery) -> CheckShape:
 
 
 def _try(tx: Connection, asked: AskedTrial, sources: Sources) -> Trial:
-    return try_query(tx, asked.query, asked.days, sources.clock())
+    return try_query(tx, asked.query, asked.days, sources.clock(), asked.rule.rule)

@@ -137,12 +137,15 @@ class CheckShape(Shape):
 
 
 class AskedTrial(Shape):
-    """A query to try on the archive of the last days."""
+    """A query to try on the archive of the last days, with the rule that it would be saved with."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"query": "ferry NOT football", "days": 30}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"query": "ferry NOT football", "days": 30, "rule": {"outlets": 2}}]}
+    )
 
     query: QueryText
     days: Annotated[int, Whole, Field(ge=1, le=3650)] = 30
+    rule: RuleShape = RuleShape()
 
 
 class DayShape(Shape):
@@ -167,14 +170,31 @@ class SampleShape(Shape):
     match_count: int
 
 
+class MissingShape(Shape):
+    """A condition, and how many stories never met it; a story may lack several."""
+
+    condition: str
+    story_count: int
+
+
 class TrialShape(Shape):
-    """What a query would have done; `suppressed_count` matches were kept back, as their story had its alert."""
+    """What a query would have done.
+
+    `suppressed_count` matches were kept back, as their story had met the query before; `held_back_count` stories met
+    the query, but never every condition. `remarks` say what the trial does not foresee.
+    """
 
     since: datetime
     article_count: int
     match_count: int
+    story_count: int
     alert_count: int
     suppressed_count: int
+    held_back_count: int
+    missing: list[MissingShape]
+    single_count: int
+    digest_count: int
+    remarks: list[str]
     warnings: list[str]
     days: list[DayShape]
     samples: list[SampleShape]
@@ -182,13 +202,19 @@ class TrialShape(Shape):
     @classmethod
     def of(cls, trial: Trial) -> "TrialShape":
         """Write a trial."""
-        seen = trial.preview
+        seen, told = trial.preview, trial.forecast
         return cls(
             since=seen.since,
             article_count=seen.article_count,
             match_count=seen.match_count,
             alert_count=seen.alert_count,
+            story_count=seen.story_count,
             suppressed_count=seen.suppressed_count,
+            held_back_count=told.held_back_count,
+            missing=[MissingShape.model_validate(one) for one in told.missing],
+            single_count=told.single_count,
+            digest_count=told.digest_count,
+            remarks=list(told.remarks),
             warnings=list(seen.warnings),
             days=[DayShape.model_validate(day) for day in seen.days],
             samples=[SampleShape.model_validate(one) for one in trial.samples],

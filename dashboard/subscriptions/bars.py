@@ -1,7 +1,7 @@
 """Alerts a day as bars of an SVG picture.
 
 In: the days of a trial. Out: `Bars` for the template. Pure. Trap: what met the query and what would have been an alert
-share one scale, so that a bar's lighter part is what grouping kept back.
+share one scale, so that a bar's lighter part is what grouping and conditions kept back.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Bars:
 
 def bars(days: Sequence[Day]) -> Bars:
     """Draw days from left to right."""
-    top = max((day.match_count for day in days), default=0)
+    top = max((max(day.match_count, day.alert_count) for day in days), default=0)
     step = WIDTH / max(len(days), 1)
     return Bars(tuple(_bar(day, number, step, max(top, 1)) for number, day in enumerate(days)), top)
 

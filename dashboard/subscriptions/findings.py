@@ -90,11 +90,11 @@ def mistake_of(query: str, error: BadQuery) -> Mistake:
 
 
 def try_draft(tx: Connection, draft: Draft, now: datetime) -> Trial | None:
-    """Try a draft on the archive; None if its query is blank or wrong, which `check_draft` says."""
-    if not draft.query:
+    """Try a draft on the archive; None if its query or rule is wrong or nothing is typed, which `check_draft` says."""
+    if not draft.query or read_typed(draft.rule).problems:
         return None
     try:
-        return try_query(tx, draft.query, draft.days, now)
+        return try_query(tx, draft.query, draft.days, now, read_typed(draft.rule).rule)
     except BadQuery:
         return None
 

@@ -1,11 +1,12 @@
 """What a subscription would have done: alerts a day, what grouping kept back, and what to doubt.
 
-In: what a query finds in the archive. Out: `Preview`. Pure. Trap: an alert is counted on the day its story first met
-the query within the span of time that was asked; a story that met it before would have raised none.
+In: what a query finds in the archive, and when alerts would have been raised. Out: `Preview`. Pure. Trap: without
+conditions an alert is counted on the day its story first met the query within the span of time that was asked; a story
+that met it before would have raised none.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
@@ -60,31 +61,34 @@ class Preview:
     since: datetime
     article_count: int  #: articles of that time
     match_count: int  #: of them met the query
-    alert_count: int  #: stories among these
+    story_count: int  #: stories among these
+    alert_count: int  #: of them would have raised an alert
     days: tuple[Day, ...]  #: every day of the time, also those without
     warnings: tuple[str, ...]
 
     @property
     def suppressed_count(self) -> int:
-        """Matches that would have raised no alert, as their story had its own."""
-        return self.match_count - self.alert_count
+        """Matches in a story that had met the query before; one alert for all of them."""
+        return self.match_count - self.story_count
 
 
-def preview(found: _Found, until: datetime) -> Preview:
-    """Count what would have happened."""
+def preview(found: _Found, until: datetime, raised_at: Iterable[datetime] | None = None) -> Preview:
+    """Count what would have happened; without `raised_at` a story's first match raises its alert."""
     seen: set[int] = set()
     matches: Counter[date] = Counter()
-    alerts: Counter[date] = Counter()
+    begun: Counter[date] = Counter()
     for placed in found.met:
         day = date.fromordinal(_EPOCH + placed.stored // _DAY)
         matches[day] += 1
-        alerts[day] += placed.story_id not in seen
+        begun[day] += placed.story_id not in seen
         seen.add(placed.story_id)
+    alerts = begun if raised_at is None else Counter(at.astimezone(UTC).date() for at in raised_at)
+    alert_count = alerts.total()
     first, last = found.since.astimezone(UTC).date(), until.astimezone(UTC).date()
     all_days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     days = tuple(Day(day, matches[day], alerts[day]) for day in all_days)
-    warnings = tuple(_warnings(found, len(seen), (until - found.since) / timedelta(days=1)))
-    return Preview(found.since, found.article_count, len(found.met), len(seen), days, warnings)
+    warnings = tuple(_warnings(found, alert_count, (until - found.since) / timedelta(days=1)))
+    return Preview(found.since, found.article_count, len(found.met), len(seen), alert_count, days, warnings)
 
 
 def _warnings(found: _Found, alert_count: int, day_count: float) -> list[str]:
@@ -96,6 +100,8 @@ def _warnings(found: _Found, alert_count: int, day_count: float) -> list[str]:
         said.append(f"too broad: {per_day:.0f} alerts a day; add a word that must be there")
     elif len(found.met) > BROAD_SHARE * found.article_count and found.article_count > 100:
         said.append(f"too broad: {len(found.met) / found.article_count:.0%} of all articles meet it")
+    if found.met and not alert_count:
+        said.append("no alert: the conditions held back every story that met the query")
     if not found.met:
         said.append(f"never met: none of {found.article_count:,} articles meets it")
     said += [f"{clause.text} never occurs" for clause in found.clauses if not clause.count and not clause.excluded]

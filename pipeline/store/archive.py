@@ -1,7 +1,8 @@
 """The articles of a span of time, as a query is asked of them.
 
-In: an instant, or ids. Out: where articles stand, what is known of them beside their words, and their texts. Trap: an
-article's feed and folder are those of the feed that brought it, as they are called now.
+In: an instant, or ids. Out: where articles stand, what is known of them beside their words, their texts, and the
+articles of whole stories. Trap: an article's feed and folder are those of the feed that brought it, as they are called
+now.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, TextClause, text
 
-from pipeline.model import Matchable
+from pipeline.model import GroupingKind, Matchable
 from pipeline.store.dialects import bound, each
 from pipeline.store.types import EPOCH, MICROSECOND, microseconds
 
@@ -28,6 +29,19 @@ class Placed(NamedTuple):
         return EPOCH + self.stored * MICROSECOND
 
 
+class Member(NamedTuple):
+    """An article as it joined its story."""
+
+    article_id: int
+    story_id: int
+    outlet: str
+    language: str
+    text_hash: bytes
+    is_copy: bool
+    published_at: datetime
+    stored_at: datetime
+
+
 # CROSS JOIN keeps SQLite from reading the articles from end to end and the ids asked for inside.
 _RECORD = """
     SELECT a.id, a.url, a.site, a.outlet, a.language, a.byline, a.published_at, a.first_seen_at,
@@ -36,6 +50,11 @@ _RECORD = """
     WHERE a.id = asked.value AND e.id = a.entry_id AND f.id = e.feed_id
 """
 _PLACED = "SELECT id, story_id, stored_at FROM articles WHERE stored_at >= :since AND story_id IS NOT NULL"
+_MEMBERS = """
+    SELECT a.id, a.story_id, a.outlet, a.language, a.text_hash, g.kind, a.published_at, a.stored_at
+    FROM ({each}) AS asked CROSS JOIN articles AS a CROSS JOIN groupings AS g
+    WHERE a.story_id = asked.value AND g.article_id = a.id
+"""
 _BATCH = 5_000
 
 
@@ -59,6 +78,18 @@ def texts(tx: Connection, ids: Sequence[int]) -> Iterator[tuple[int, Matchable]]
     """Yield articles with their words."""
     for row in _read(tx, ids, ", a.title, a.text"):
         yield row.id, _matchable(row, row.title, row.text)
+
+
+def members(tx: Connection, story_ids: Collection[int]) -> Iterator[Member]:
+    """Yield every article of these stories, in no order."""
+    statement = text(_MEMBERS.format(each=each(tx, "BIGINT")))
+    ids = sorted(story_ids)
+    for start in range(0, len(ids), _BATCH):
+        asked = {"values": bound(tx, ids[start : start + _BATCH])}
+        for row in tx.execute(statement, asked):
+            published, stored = EPOCH + row.published_at * MICROSECOND, EPOCH + row.stored_at * MICROSECOND
+            is_copy = row.kind == GroupingKind.COPY
+            yield Member(row.id, row.story_id, row.outlet, row.language, row.text_hash, is_copy, published, stored)
 
 
 def _read(tx: Connection, ids: Sequence[int], more: str) -> Iterable[Row[Any]]:

@@ -236,3 +236,11 @@ def test_a_query_is_tried_on_an_empty_archive(command: Command) -> None:
     assert tried.returncode == 0
     assert "nothing can be said" in tried.stdout
     assert "No article holds" in command("subscriptions", "variants", "Zelensky").stdout
+
+
+def test_a_query_is_tried_with_its_conditions(command: Command) -> None:
+    """The options of `add` are those of `test`; what the trial does not foresee is said, a wrong condition refused."""
+    tried = command("subscriptions", "test", "Kursk", "--outlets", 3, "--quiet", "22:00-07:00")
+    assert tried.returncode == 0
+    assert "only delay" in tried.stderr
+    assert "growth" in command("subscriptions", "test", "Kursk", "--growth", "much").stderr

@@ -88,7 +88,7 @@ def test_a_subscription_is_made_there(remote: Command, sqlite_database: Database
     with sqlite_database.read() as tx:
         [made] = subscriptions.list_all(tx)
     assert (made.name, made.query, made.rule.outlets) == ("Strike", "ferry AND strike", 2)
-    assert remote("subscriptions", "test", "strike").returncode == 0
+    assert remote("subscriptions", "test", "strike", "--rule", '{"outlets": 2}').returncode == 0
     assert remote("subscriptions", "give", made.id, "nobody").returncode == 2
     assert "no JSON" in remote("subscriptions", "add", "A", "b", "--rule", "outlets=2").stderr
     assert "no channel" in remote("subscriptions", "add", "A", "b", "--channel", "nowhere").stderr

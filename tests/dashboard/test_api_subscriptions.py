@@ -133,6 +133,10 @@ def test_a_query_is_checked_and_tried(desk: Site) -> None:
     tried = _post(desk, "/subscriptions/trial", {"query": "ferry", "days": 7})
     assert (tried["alert_count"], tried["match_count"], len(tried["days"])) == (1, 1, 8)
     assert tried["samples"][0]["matched"] == ["Ferry"]
+    held = _post(desk, "/subscriptions/trial", {"query": "ferry", "days": 7, "rule": {"outlets": 5}})
+    assert (held["alert_count"], held["story_count"], held["held_back_count"]) == (0, 1, 1)
+    assert held["missing"] == [{"condition": "at least 5 independent outlets", "story_count": 1}]
+    assert send(desk, "POST", "/subscriptions/trial", {"query": "ferry", "rule": {"growth": "much"}}).status == 400
     answer = send(desk, "POST", "/subscriptions/trial", {"query": "ferry ("})
     assert (answer.status, answer.json["position"]) == (400, 6)
 
@@ -148,10 +152,15 @@ def test_a_file_goes_out_and_comes_in(desk: Site, newsroom: Newsroom) -> None:
     """What is exported reads in unchanged; a dry run stores nothing; a mistake stores nothing of the file."""
     newsroom.subscription("Ferries", "ferry", "desk")
     text = send(desk, "GET", "/subscriptions/export").body
-    assert _post(desk, "/subscriptions/import", {"toml": text}) == {"added": 0, "changed": 0, "unchanged": 1}
+    assert _post(desk, "/subscriptions/import", {"toml": text}) == {
+        "added": 0,
+        "changed": 0,
+        "unchanged": 1,
+        "remarks": [],
+    }
     more = text.replace("'ferry'", "'boat'").replace('"ferry"', '"boat"')
     more += '\n[[subscription]]\nname = "New"\nquery = "@\\"Ferries\\" port"\nchannels = []\n'
-    told = {"added": 1, "changed": 1, "unchanged": 0}
+    told = {"added": 1, "changed": 1, "unchanged": 0, "remarks": []}
     assert _post(desk, "/subscriptions/import", {"toml": more, "dry_run": True}) == told
     with newsroom.database.read() as tx:
         assert subscriptions.names(tx, 9) == ["Ferries"]

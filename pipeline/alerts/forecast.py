@@ -1,0 +1,173 @@
+"""Forecast which stories a rule would have let through, and how the alerts would have been handed over.
+
+In: a `Rule`, the articles that met the query, every article of their stories. Out: `Raised` alerts and a `Forecast`.
+Pure; the decisions are those of `alerts.policy`, so that a trial and what comes after it cannot differ. Trap: stories
+are taken as they are today, and the rule as if it had been saved at the beginning of the time that is tried.
+"""
+
+from bisect import bisect_right, insort
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from pipeline.alerts.policy import clauses, hold_for
+from pipeline.alerts.policy.hold import LIMIT_SPAN
+from pipeline.rule import Rule, StoryState
+
+
+class _Member(Protocol):
+    """An article as it joined its story."""
+
+    @property
+    def article_id(self) -> int: ...
+    @property
+    def story_id(self) -> int: ...
+    @property
+    def outlet(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def text_hash(self) -> bytes: ...
+    @property
+    def is_copy(self) -> bool: ...
+    @property
+    def published_at(self) -> datetime: ...
+    @property
+    def stored_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An alert that would have been raised, with the article it would have shown."""
+
+    story_id: int
+    article_id: int
+    raised_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A condition, and how many stories never met it; a story may lack several."""
+
+    condition: str
+    story_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the rule would have made of the stories that met the query."""
+
+    held_back_count: int  #: stories that met the query, but never every condition
+    missing: tuple[Missing, ...]
+    single_count: int  #: alerts handed over at once
+    digest_count: int  #: digests in which the others would have come
+    remarks: tuple[str, ...]  #: what the trial does not foresee
+
+
+@dataclass(slots=True)
+class _Story:
+    """A story as it grows; it is watched from the first article on that met the query."""
+
+    article_count: int = 0
+    outlets: set[str] = field(default_factory=set)
+    own_outlets: set[str] = field(default_factory=set)
+    texts: set[bytes] = field(default_factory=set)
+    dates: list[datetime] = field(default_factory=list)
+    met_id: int = 0  #: the last article that met the query; 0: none yet
+    first_in_language: bool = False
+    is_told: bool = False
+    missing: tuple[str, ...] = ()
+
+    def join(self, member: _Member) -> None:
+        """Count an article."""
+        self.article_count += 1
+        self.outlets.add(member.outlet)
+        insort(self.dates, member.published_at)
+        if not member.is_copy:
+            self.own_outlets.add(member.outlet)
+            self.texts.add(member.text_hash)
+
+    def state(self, rule: Rule) -> StoryState:
+        """Give what the conditions ask."""
+        grown = 0
+        if rule.growth:
+            since = self.dates[-1] - timedelta(hours=rule.growth.hours)
+            grown = len(self.dates) - bisect_right(self.dates, since)
+        return StoryState(
+            article_count=self.article_count,
+            text_count=max(len(self.texts), 1),
+            outlet_count=len(self.outlets),
+            independent_outlet_count=len(self.own_outlets),
+            grown_count=grown,
+            first_in_language=self.first_in_language,
+        )
+
+
+def tried_rule(rule: Rule, now: datetime) -> Rule:
+    """Give the rule that can be tried: one that begins later is tried as if it held already."""
+    return replace(rule, not_before=None) if rule.not_before and rule.not_before > now else rule
+
+
+def raised_by(rule: Rule, met: Collection[int], members: Iterable[_Member]) -> tuple[list[Raised], tuple[Missing, ...]]:
+    """Let stories grow, article by article, and give the alerts in order and what the other stories lacked."""
+    stories: dict[int, _Story] = {}
+    languages: set[str] = set()
+    raised: list[Raised] = []
+    for member in sorted(members, key=lambda one: (one.stored_at, one.article_id)):
+        story = stories.setdefault(member.story_id, _Story())
+        story.join(member)
+        if member.article_id in met:
+            _note(story, member, languages)
+        if story.met_id and not story.is_told and _passes(rule, story, member.stored_at):
+            raised.append(Raised(member.story_id, story.met_id, member.stored_at))
+    lacked = Counter(condition for story in stories.values() if not story.is_told for condition in story.missing)
+    return raised, tuple(Missing(condition, count) for condition, count in lacked.items())
+
+
+def _note(story: _Story, member: _Member, languages: set[str]) -> None:
+    """Begin to watch the story, or note which article met the query last."""
+    if not story.met_id:
+        story.first_in_language = member.language not in languages
+    languages.add(member.language)
+    story.met_id = member.article_id
+
+
+def _passes(rule: Rule, story: _Story, at: datetime) -> bool:
+    story.missing = tuple(one.wanted for one in clauses(rule, story.state(rule), at) if not one.holds)
+    story.is_told = not story.missing
+    return story.is_told
+
+
+def forecast(
+    rule: Rule, raised_at: Sequence[datetime], story_count: int, missing: tuple[Missing, ...], now: datetime
+) -> Forecast:
+    """Tell how alerts raised at these instants, in order, would have been handed over."""
+    single: list[datetime] = []
+    digests: set[datetime] = set()
+    for at in raised_at:
+        hold = hold_for(rule, at, _last_hour(single, rule, at))
+        if hold:
+            digests.add(hold.until)
+        else:
+            single.append(at)
+    held_back = story_count - len(raised_at)
+    return Forecast(held_back, missing, len(single), len(digests), tuple(_remarks(rule, now)))
+
+
+def _last_hour(single: Sequence[datetime], rule: Rule, at: datetime) -> list[datetime]:
+    """Give the last alerts handed over singly, as many as the limit looks at."""
+    newest = single[-rule.most_per_hour :] if rule.most_per_hour else []
+    return [one for one in newest if one > at - LIMIT_SPAN]
+
+
+def _remarks(rule: Rule, now: datetime) -> Iterable[str]:
+    yield "stories and texts are taken as they are today, the subscription as if saved at the beginning of that time"
+    if rule.not_before and rule.not_before > now:
+        begins = f"{rule.not_before.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        yield f"it raises nothing before {begins}; it was tried as if it held already"
+    if rule.has_updates:
+        yield "updates are not foreseen; they come on top of the alerts and count for the hourly limit"
+    if rule.quiet or rule.digest or rule.most_per_hour:
+        yield "quiet hours, digests and the hourly limit drop nothing, they only delay"
