@@ -13,12 +13,16 @@ from benchmarks.dispatching.played import Outcome, burst, lose_a_dispatcher, los
 from benchmarks.dispatching.world import World
 
 NEWS = World()
+FIVE_TIMES = World(articles_a_day=5 * NEWS.articles_a_day)
 PLAYED = (
     ("all goes well", NEWS, 1, nothing),
     ("all goes well", NEWS, 8, nothing),
     ("a shard of the queue lost for a minute", NEWS, 8, lose_a_queue),
     ("a dispatcher lost for five minutes, no second", NEWS, 8, lose_a_dispatcher),
     ("20,000 entries of 500 hosts at once", NEWS, 8, burst),
+    ("five times as much", FIVE_TIMES, 1, nothing),
+    ("five times as much", FIVE_TIMES, 2, nothing),
+    ("five times as much", FIVE_TIMES, 8, nothing),
 )
 COLUMNS = (
     *("what is played", "shards", "came, a second", "begun, a second"),

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import quantiles
 
-from benchmarks.dispatching.shard import Shard
+from benchmarks.dispatching.shard import STEP_SECONDS, Shard
 from benchmarks.dispatching.world import World
-from workers.dispatcher import BUSY_SECONDS, SWEEP_SECONDS
+from workers.dispatcher import SWEEP_SECONDS
 from workers.sweeper import QUEUED_SECONDS
 
 SECONDS = 3600
-STEP = BUSY_SECONDS
+STEPS = round(1 / STEP_SECONDS)
 BREAKS_AT = 1200
 SPARE = 1.25  #: what all workers together can read, against what comes in
 BURST = 20_000
@@ -67,11 +67,12 @@ def play(name: str, world: World, count: int, mishap: Mishap = nothing, *, secon
         came += len(hosts)
         if second == BREAKS_AT:
             mishap(shards, second)
-        for host in hosts:
-            shards[host % count].take_in(host, second)
-        for step in range(int(1 / STEP)):
+        for step in range(STEPS):
+            now = second + step * STEP_SECONDS
+            for host in hosts[len(hosts) * step // STEPS : len(hosts) * (step + 1) // STEPS]:
+                shards[host % count].take_in(host, now)
             for shard in shards:
-                shard.advance(second + step * STEP)
+                shard.advance(now)
         most = max(most, sum(shard.waiting_count for shard in shards))
     return _outcome(name, shards, came + (BURST if mishap is burst else 0), most, seconds)
 

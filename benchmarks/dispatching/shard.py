@@ -2,7 +2,8 @@
 
 In: entries by host, and the time. Out: how long each waited until its request could start. Hides nothing: hosts are
 paced by the product's own `Slots`, rounds are as large and as frequent as the product's own. Trap: time goes on in
-rounds of the dispatcher, so nothing shorter than a round is seen.
+steps, so a round begins up to one `STEP_SECONDS` late and nothing shorter is seen. A page takes no longer than the gap,
+so that of the two a host may have under way one waits for its slot.
 """
 
 import heapq
@@ -18,6 +19,7 @@ from workers.dispatcher import BATCH, BUSY_SECONDS
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 PACE = Pace(gap_seconds=1.0, concurrency=2)
 HIGH_WATER = 500
+STEP_SECONDS = 0.01
 RELEASE_SECONDS = 0.030  #: of one round of 200 rows; measured, see docs/scaling.md
 HOST_SECONDS = 0.000_002  #: more for each host at which something waits: the query steps from host to host
 
@@ -42,7 +44,8 @@ class Shard:
     queue_back_at: float = 0.0
     waiting_count: int = 0
     waits: list[tuple[float, float]] = field(default_factory=list)  #: (when done, how long it waited)
-    _open: list[tuple[float, float, int]] = field(default_factory=list)  #: (open at, oldest, host)
+    _resting: list[tuple[float, float, int]] = field(default_factory=list)  #: a heap of (open at, oldest, host)
+    _open: list[tuple[float, int]] = field(default_factory=list)  #: a heap of (oldest, host)
     _queue: deque[tuple[float, float]] = field(default_factory=deque)  #: (start not before, first seen)
     _free_at: float = 0.0
 
@@ -59,7 +62,8 @@ class Shard:
             self._work(now)
         if now >= max(self.next_round_at, self.dispatcher_back_at, self.queue_back_at):
             self._release(now)
-            self.next_round_at = now + BUSY_SECONDS + RELEASE_SECONDS + HOST_SECONDS * len(self._open)
+            listed = len(self._resting) + len(self._open)
+            self.next_round_at = now + BUSY_SECONDS + RELEASE_SECONDS + HOST_SECONDS * listed
 
     def lose_queue(self, now: float, seconds: float, found_after: float) -> None:
         """Lose what is queued; the rows wait again once a sweep has missed their jobs."""
@@ -75,23 +79,21 @@ class Shard:
 
     def _list(self, name: int, host: Host) -> None:
         if host.waiting and not host.listed:
-            opens = (host.slots.next_start_at - EPOCH).total_seconds()
-            heapq.heappush(self._open, (opens, host.waiting[0], name))
+            opens = (host.slots.next_start_at - EPOCH).total_seconds() - PACE.gap_seconds * (PACE.concurrency - 1)
+            heapq.heappush(self._resting, (opens, host.waiting[0], name))
             host.listed = True
 
     def _release(self, now: float) -> None:
         """Release what there is room for: hosts that are open, the host of the oldest entry first, in turns."""
-        room = min(HIGH_WATER - len(self._queue), BATCH)
-        names: list[tuple[float, int]] = []
-        while self._open and self._open[0][0] <= now:
-            _, oldest, name = heapq.heappop(self._open)
-            names.append((oldest, name))
-        names.sort()
-        for place, (_, name) in enumerate(names):
+        while self._resting and self._resting[0][0] <= now:
+            _, oldest, name = heapq.heappop(self._resting)
+            heapq.heappush(self._open, (oldest, name))
+        room = min(HIGH_WATER - len(self._queue), BATCH, len(self._open))
+        names = [heapq.heappop(self._open)[1] for _ in range(room)]
+        for name in names:
             host = self.hosts[name]
             host.listed = False
-            if place < room:
-                self._queue_one(host, now)
+            self._queue_one(host, now)
             self._list(name, host)
 
     def _queue_one(self, host: Host, now: float) -> None:
@@ -101,7 +103,7 @@ class Shard:
         self._queue.append(((start - EPOCH).total_seconds(), seen))
 
     def _work(self, now: float) -> None:
-        self._free_at = max(self._free_at, now - BUSY_SECONDS)
+        self._free_at = max(self._free_at, now - STEP_SECONDS)
         while self._queue and self._free_at <= now:
             start, seen = self._queue.popleft()
             begun = max(self._free_at, start)
