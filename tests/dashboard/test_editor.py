@@ -192,10 +192,12 @@ def test_a_draft_is_tried_with_its_conditions(desk: Site, newsroom: Newsroom) ->
     met = text_of(_look(desk, _filled(act="test", outlets="2", digest="daily", digest_at="07:30")).body)
     assert "alert 1" in met
     assert "0 alerts would have come at once, the others in 1 digest" in met
+    assert "Stories it would have told of" in met
     held = text_of(_look(desk, _filled(act="test", outlets="3"), hx_request="true").body)
     assert "story held back by conditions 1" in held
     assert "at least 3 independent outlets 1 story" in held
     assert "No alert: the conditions held back every story" in held
+    assert "Stories it would have told of" not in held
     wrong = text_of(_look(desk, _filled(act="test", outlets="many"), hx_request="true").body)
     assert "A condition has a mistake" in wrong
 
