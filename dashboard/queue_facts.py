@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from pipeline.model import DeliveryState, EntryState, Reason
-from pipeline.store import deliveries, entries, pauses, processes, samples, troubles
+from pipeline.store import crashes, deliveries, entries, pauses, processes, samples, troubles
+from pipeline.store.crashes import Crash
 from pipeline.store.deliveries import StoredDelivery
 from pipeline.store.processes import Process
 from pipeline.store.samples import Sample, SampledStage
@@ -21,7 +22,7 @@ from pipeline.store.waiting import HostQueue
 HOST_LIMIT = 30
 WORK_LIMIT = 50
 TROUBLE_LIMIT = 50
-LETTER_LIMIT = 20
+LETTER_LIMIT = 10
 MEMBER_LIMIT = 50
 HISTORY = timedelta(hours=24)
 
@@ -36,6 +37,7 @@ class QueueFacts:
     hosts: list[HostQueue]
     work: list[InWork]
     troubles: list[Trouble]
+    waiting_troubles: int  #: entries that wait after a failure, in all groups
     letters: list[StoredDelivery]  #: parked deliveries, the newest
     processes: list[Process]
     paused: Mapping[SampledStage, bool]
@@ -60,6 +62,7 @@ def look_at_queue(tx: Connection, now: datetime) -> QueueFacts:
         hosts=entries.waiting_by_host(tx, HOST_LIMIT),
         work=troubles.in_work(tx, WORK_LIMIT),
         troubles=troubles.grouped(tx, TROUBLE_LIMIT),
+        waiting_troubles=troubles.count_waiting(tx),
         letters=deliveries.recent(tx, LETTER_LIMIT, DeliveryState.PARKED),
         processes=processes.list_all(tx),
         paused={stage: pauses.is_paused(tx, stage) for stage in SampledStage},
@@ -67,6 +70,16 @@ def look_at_queue(tx: Connection, now: datetime) -> QueueFacts:
     )
 
 
-def look_at_group(tx: Connection, group: Group, before_id: int | None) -> list[TroubledEntry]:
+@dataclass(frozen=True, slots=True)
+class GroupFacts:
+    """The members of one group, and the last crash at its host if that is what failed them."""
+
+    entries: list[TroubledEntry]
+    crash: Crash | None
+
+
+def look_at_group(tx: Connection, group: Group, before_id: int | None) -> GroupFacts:
     """Read the members of a group older than `before_id`, one more than a page holds."""
-    return troubles.members(tx, group.host, group.reason, group.state, before_id, MEMBER_LIMIT + 1)
+    found = troubles.members(tx, group.host, group.reason, group.state, before_id, MEMBER_LIMIT + 1)
+    # A job that ends by an exception leaves its row to the sweeper, which knows only that a worker was lost.
+    return GroupFacts(found, crashes.find(tx, group.host) if group.reason is Reason.WORKER_LOST else None)

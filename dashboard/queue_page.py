@@ -20,7 +20,7 @@ from dashboard.rows import beats, host_rows
 from dashboard.sources import Sources
 from dashboard.words import spoken
 from pipeline.errors import NotFound
-from pipeline.model import EntryState, Reason
+from pipeline.model import DeliveryState, EntryState, Reason
 from pipeline.store import deliveries, pauses, troubles
 from pipeline.store.samples import SampledStage
 
@@ -65,8 +65,9 @@ def queue_routes(sources: Sources, framing: Framing) -> APIRouter:
     ) -> HTMLResponse:
         group = Group(host, reason, state)
         found = await sources.database.look(look_at_group, group, before)
-        entries, more = one_page(found, group)
+        entries, more = one_page(found.entries, group)
         shown = {"group": group, "cause": spoken(reason), "mark": state_mark(state), "entries": entries, "more": more}
+        shown |= {"crash": found.crash, "newest": entries[0] if entries and before is None else None}
         return render("failures.html", {"frame": framing.of(request, "queue"), "now": sources.clock(), **shown})
 
     @router.post("/queue/failures/all/{verb}")
@@ -121,7 +122,8 @@ async def _shown(sources: Sources) -> dict[str, object]:
         "hosts": host_rows(facts.hosts, facts.at),
         "work": work_rows(facts.work, facts.at),
         "troubles": trouble_rows(facts.troubles, facts.at),
-        "can_change_all": any(one.state is EntryState.WAITING for one in facts.troubles),
+        "waiting_count": facts.waiting_troubles,
+        "letter_count": facts.deliveries[DeliveryState.PARKED],
         "letters": letter_rows(facts.letters, facts.at),
         "beats": beats(facts.processes, facts.at),
         "has_queue_pages": sources.has_queue_pages,

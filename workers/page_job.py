@@ -15,7 +15,7 @@ from config.settings import Settings
 from pipeline.accept import Accepted, accept
 from pipeline.alerts import SubscriptionIndex
 from pipeline.articles import Extractor, article_from_feed
-from pipeline.errors import Failure, Transient
+from pipeline.errors import Failure, StorywatchError, Transient
 from pipeline.model import Article, EntryState, FetchTask, Reason, Sketch, Validators
 from pipeline.store import entries, page_checks
 from pipeline.store.database import Database
@@ -25,6 +25,7 @@ from pipeline.stories import sketch
 from pipeline.transport import Transport
 from workers.clock import Clock, utc_now
 from workers.concurrent import JobFunction
+from workers.crash_notes import note_crash
 from workers.current_index import CurrentIndex
 from workers.insisting import Insisting
 from workers.lanes import FETCH_PAGE, QUARANTINE_PAGE, lease_seconds, pace_of, page_timeout_seconds
@@ -72,7 +73,7 @@ class PageJobs:
         """Work on one entry if the token still holds.
 
         Raises StoreUnavailable if the store is away at the start, or for as long as the lease lasts; the row is then
-        the sweeper's.
+        the sweeper's. So it is after an exception nobody foresaw, whose traceback is kept.
         """
         pace = pace_of(self._settings)
         task = await self._database.run(
@@ -80,6 +81,16 @@ class PageJobs:
         )
         if task is None:
             return
+        try:
+            await self._bring_on(task)
+        except StorywatchError:
+            raise
+        except Exception as error:
+            await note_crash(self._database, task, error, self._clock())
+            raise
+
+    async def _bring_on(self, task: FetchTask) -> None:
+        """Fetch the task's page, or look at it again, and store what became of it."""
         if task.article_id is not None:
             await self._again.look(task, task.article_id)
             return

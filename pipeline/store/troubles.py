@@ -62,6 +62,7 @@ class TroubledEntry:
     attempts: int
     first_seen_at: datetime
     next_attempt_at: datetime
+    finished_at: datetime | None
 
 
 def in_work(tx: Connection, limit: int) -> list[InWork]:
@@ -106,12 +107,20 @@ def _trouble(row: Any, ends: dict[int, Any]) -> Trouble:
     return Trouble(row.host, row.reason, row.state, row.size, row.first, row.last, min(seen), max(seen), last.error)
 
 
+def count_waiting(tx: Connection) -> int:
+    """Count the entries that wait after any failure; from the index alone."""
+    waits = and_(_troubled(), entries.c.state == EntryState.WAITING)
+    return tx.execute(select(func.count()).where(waits)).scalar_one()
+
+
 def members(
     tx: Connection, host: str, reason: Reason, state: EntryState, before_id: int | None, limit: int
 ) -> list[TroubledEntry]:
     """Give the entries of one group, the newest first, those older than `before_id` only."""
     c = entries.c
-    found = select(c.id, c.title, c.url, c.state, c.error, c.attempts, c.first_seen_at, c.next_attempt_at)
+    found = select(
+        c.id, c.title, c.url, c.state, c.error, c.attempts, c.first_seen_at, c.next_attempt_at, c.finished_at
+    )
     group = and_(_troubled(), c.host == clean_text(host), c.reason == reason, c.state == state)
     older = group if before_id is None else and_(group, c.id < before_id)
     return [TroubledEntry(*row) for row in tx.execute(found.where(older).order_by(c.id.desc()).limit(limit))]

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from pipeline.model import EntryState, Reason
-from pipeline.store import deliveries, entries, pauses, samples
+from pipeline.store import crashes, deliveries, entries, pauses, samples
 from tests.dashboard.conftest import NOW, PASSWORD
 from tests.dashboard.newsroom import HOLDER, LEASE_SECONDS, PACE, Newsroom
 from tests.dashboard.serving import Site
@@ -57,7 +57,30 @@ def test_a_group_leads_to_its_entries(site: Site) -> None:
     text = text_of(site.page(link).body)
     assert "Page 0" in text
     assert "Page 1" in text
-    assert text.count("in 1 h") == 2
+    assert text.count("ago in 1 h") == 2
+
+
+@pytest.mark.usefixtures("failing")
+def test_a_group_says_what_became_of_its_newest(site: Site) -> None:
+    """Of a failure that was foreseen there are words: what was said, the address, the tries and when the next is."""
+    text = text_of(site.page("/queue/failures?" + urlencode({**GROUP, "state": "waiting"})).body)
+    assert "Its address slow.example/1" in text
+    assert "Tries 1, the next in 1 h" in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"), [(Reason.WORKER_LOST, True), (Reason.TIMED_OUT, False)], ids=["a crash", "foreseen"]
+)
+@pytest.mark.usefixtures("failing")
+def test_a_crash_is_shown_with_its_traceback(site: Site, newsroom: Newsroom, reason: Reason, shown: bool) -> None:
+    """The group of jobs that ended by an exception has the last traceback of its host, as text; no other has."""
+    kept = crashes.Crash(GROUP["host"], NOW, "https://slow.example/1", 2, f"Traceback of <b>{HOSTILE}</b>")
+    with newsroom.database.write() as tx:
+        crashes.keep(tx, kept)
+    group = {**GROUP, "reason": reason.value, "state": "waiting"}
+    page = site.page("/queue/failures?" + urlencode(group)).body
+    assert ("Traceback of &lt;b&gt;" in page) is shown
+    assert "<img" not in page
 
 
 @pytest.mark.usefixtures("failing")
@@ -92,7 +115,7 @@ def test_everything_that_failed_is_changed_at_once(
 ) -> None:
     """Whatever waits after a failure, of all hosts and causes, in more than one transaction; the rest stays."""
     monkeypatch.setattr("dashboard.queue_page.AT_A_TIME", 1)
-    assert "Try everything now" in site.page("/queue").body
+    assert text_of(site.page("/queue").body).count("2 entries") == 2
     assert site.post(f"/queue/failures/all/{verb}").status == 303
     with newsroom.database.write() as tx:
         entries.release(tx, NOW, 10, LEASE_SECONDS, PACE)
@@ -124,6 +147,19 @@ def test_a_dead_letter_is_sent_again(site: Site, newsroom: Newsroom) -> None:
     assert site.post("/queue/deliveries/replay", f"delivery={delivery}").status == 303
     with newsroom.database.read() as tx:
         assert deliveries.get(tx, int(delivery)).state == "waiting"
+
+
+def test_dead_letters_are_folded_with_their_number(site: Site, newsroom: Newsroom) -> None:
+    """A long list is closed below its count, and shows the newest ten."""
+    feed = newsroom.feed("https://gazette.example/rss")
+    subscription = newsroom.subscription("All", "text", "mail")
+    for number in range(12):
+        article_id, _ = newsroom.publish(feed, f"Title {number}", f"Text {number}.", NOW)
+        raised = newsroom.alert(subscription, article_id, "Text.", ("Text",), NOW)
+        newsroom.deliver(raised, NOW, mail=Reason.RECEIVER_REFUSED)
+    page = site.page("/queue").body
+    assert '<details class="letters"><summary>12 deliveries, the newest 10 shown' in page
+    assert page.count('name="delivery"') == 10
 
 
 @pytest.mark.parametrize("path", ["/queue/failures/retry", "/queue/failures/drop", "/queue/deliveries/replay"])

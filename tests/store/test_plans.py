@@ -13,6 +13,7 @@ from pipeline.store import (
     alerts,
     articles,
     counts,
+    crashes,
     deliveries,
     digests,
     entries,
@@ -96,6 +97,8 @@ def _look(tx: Connection) -> None:
 
 def _troubles(tx: Connection) -> None:
     troubles.grouped(tx, 9)
+    troubles.count_waiting(tx)
+    crashes.find(tx, "h1.example")
     troubles.members(tx, "h1.example", Reason.TIMED_OUT, EntryState.WAITING, None, 9)
 
 
@@ -153,4 +156,5 @@ def test_failures_are_counted_from_an_index_alone(sqlite_database: Database) -> 
     """With 200,000 failures the queue's page must not read their rows; benchmarks/queue_page has the figures."""
     with sqlite_database.write() as tx, _plans(sqlite_database) as steps:
         troubles.grouped(tx, 9)
-    assert any(step.startswith("SCAN entries USING COVERING INDEX ix_entries_trouble") for step in steps)
+        troubles.count_waiting(tx)
+    assert sum(step.startswith("SCAN entries USING COVERING INDEX ix_entries_trouble") for step in steps) == 2

@@ -1,10 +1,12 @@
 """What failed, grouped by host and cause, and what a person may do about it; on both databases."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Connection
 
 from pipeline.model import EntryState, Reason
-from pipeline.store import entries, troubles
+from pipeline.store import crashes, entries, troubles
 from pipeline.store.database import Database
 from tests.store.making import LEASE, NO_PACE, NOW, after, entry, show
 
@@ -46,6 +48,23 @@ def test_failures_are_grouped_by_host_and_cause(failed: Database) -> None:
     )
     assert waiting.sample == "no answer in 30 s"
     assert (poisoned.host, poisoned.state, poisoned.count) == (BROKEN, EntryState.QUARANTINED, 2)
+
+
+def test_what_waits_after_a_failure_is_counted(failed: Database) -> None:
+    """Of all groups, what waits; neither what ended nor what is well."""
+    with failed.read() as tx:
+        assert troubles.count_waiting(tx) == 3
+
+
+def test_the_last_crash_of_a_host_is_kept(failed: Database) -> None:
+    """One a host, the newest; text that no column holds is cleaned."""
+    one = crashes.Crash(SLOW, NOW, "https://slow.example/1", 1, "first\x00")
+    with failed.write() as tx:
+        crashes.keep(tx, one)
+        crashes.keep(tx, replace(one, at=after(5), attempts=2))
+    with failed.read() as tx:
+        assert crashes.find(tx, SLOW) == replace(one, at=after(5), attempts=2, traceback="first")
+        assert crashes.find(tx, BROKEN) is None
 
 
 def test_a_group_is_read_page_by_page(failed: Database) -> None:

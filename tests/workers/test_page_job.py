@@ -13,7 +13,7 @@ from config.settings import FetchSettings, Settings, WorkerSettings
 from pipeline.articles import Extractor
 from pipeline.errors import StoreUnavailable
 from pipeline.model import Article, EntryState, Reason, TextSource
-from pipeline.store import articles, entries, repeats
+from pipeline.store import articles, crashes, entries, repeats
 from pipeline.store.database import Database
 from pipeline.transport import Policy, Transport
 from tests.origin.answer import Answer
@@ -21,6 +21,7 @@ from tests.origin.server import Origin
 from tests.store.making import NO_PACE, NOW, after, entry, show
 from tests.workers.support import eventually
 from workers import page_job
+from workers.crash_notes import TRACEBACK_BYTES, crash_text
 from workers.current_index import CurrentIndex
 from workers.page_job import PageJobs
 from workers.page_reading import media_type
@@ -66,6 +67,10 @@ class Desk:
         with self.database.write() as tx:
             [row] = entries.release(tx, after(seconds), 10, 60, NO_PACE)
         await self.jobs().fetch_page(row.id, row.token)
+
+    def crash(self) -> crashes.Crash | None:
+        with self.database.read() as tx:
+            return crashes.find(tx, "127.0.0.1")
 
     def stored(self) -> tuple[EntryState, Article | None]:
         with self.database.read() as tx:
@@ -281,6 +286,47 @@ async def test_an_entry_that_crashed_its_workers_keeps_the_feeds_text(desk: Desk
     assert article
     assert (article.text, article.note) == (SUMMARY, Reason.WORKER_LOST)
     assert not origin.requests
+
+
+async def test_an_exception_nobody_foresaw_leaves_its_traceback(
+    desk: Desk, origin: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job fails, its row is the sweeper's; the crash is kept as its host's last, masked."""
+    secret = "https://me:hush@inner.example/x?api_key=opensesame"
+
+    def broken(*_args: Any, **_kwargs: Any) -> object:
+        raise ZeroDivisionError(secret)
+
+    monkeypatch.setattr(page_job, "sketch", broken)
+    desk.show(origin.serve("/bridge", PAGE, headers=HTML), summary=SUMMARY)
+    with pytest.raises(ZeroDivisionError):
+        await desk.run()
+    assert desk.stored() == (EntryState.FETCHING, None)
+    kept = desk.crash()
+    assert kept
+    assert (kept.at, kept.attempts) == (NOW, 1)
+    assert kept.traceback.startswith("Traceback")
+    assert "ZeroDivisionError: https://***@inner.example/x?api_key=***" in kept.traceback
+
+
+async def test_a_store_that_is_away_is_no_crash(desk: Desk, origin: Origin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has a name in the tree of errors is no bug and keeps no traceback."""
+
+    def away(*_args: Any, **_kwargs: Any) -> object:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(page_job, "sketch", away)
+    desk.show(origin.serve("/bridge", PAGE, headers=HTML), summary=SUMMARY)
+    with pytest.raises(StoreUnavailable):
+        await desk.run()
+    assert desk.crash() is None
+
+
+def test_the_end_of_a_long_traceback_is_kept() -> None:
+    """The exception stands at the end, so the beginning goes; no half of a sign is left."""
+    text = crash_text(ValueError("é" * 9000))
+    assert len(text.encode()) <= TRACEBACK_BYTES
+    assert text.strip("é\n") == ""
 
 
 @pytest.mark.parametrize(

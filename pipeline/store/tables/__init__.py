@@ -17,7 +17,7 @@ from pipeline.store.tables.alerts import (
 )
 from pipeline.store.tables.articles import article_bands, article_revisions, article_terms, articles, term_counts
 from pipeline.store.tables.base import in_state, metadata, partial_index
-from pipeline.store.tables.entries import entries, entry_updates, page_checks
+from pipeline.store.tables.entries import crashes, entries, entry_updates, page_checks
 from pipeline.store.tables.feeds import feed_events, feed_traffic, feeds, hosts, pushes, robots
 from pipeline.store.tables.operation import (
     api_tokens,
@@ -43,6 +43,7 @@ __all__ = [
     "article_terms",
     "articles",
     "coverage_counts",
+    "crashes",
     "deliveries",
     "digests",
     "durations",

@@ -1,5 +1,7 @@
 """The table of entries, the work of the page workers, how entries changed, and when pages are looked at again.
 
+Also the last crash of a page job at each host: one row a host, so that a bug met everywhere cannot fill the disk.
+
 Trap: no index may begin with `state` alone: without statistics SQLite prefers it to the partial ones.
 """
 
@@ -101,4 +103,15 @@ page_checks = Table(
     Column("released_at", Instant),  #: when the entry was first put on the queue, which a look overwrites
     Column("done_reason", Word(Reason)),  #: the entry's while it was done, to be put back after a look
     partial_index("ix_page_checks_due", "next_check_at IS NOT NULL", "next_check_at"),
+)
+
+
+crashes = Table(
+    "crashes",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("url", CleanText, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("traceback", CleanText, nullable=False),
 )
