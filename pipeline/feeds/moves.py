@@ -17,7 +17,7 @@ MOVE_AGE = timedelta(days=4)  # longer than a weekend with nobody at the server
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """Where permanent redirects have led, without a break."""
+    """Where permanent redirects have led, without a break; without `since_at` a stranger, who is never believed."""
 
     url: str | None = None
     since_at: datetime | None = None
@@ -29,8 +29,12 @@ def trail_after(feed: Feed, response: Response, at: datetime) -> Trail:
     url = moved_to(response)
     if url is None:
         return Trail()
-    if url != feed.moved_url or feed.moved_since_at is None:
+    if url != feed.moved_url:
         return Trail(url, at, 1)
+    if (
+        feed.moved_since_at is None
+    ):  # its first answer showed nothing that we knew; what it brought since proves nothing
+        return Trail(url)
     return Trail(url, feed.moved_since_at, feed.moved_count + 1)
 
 

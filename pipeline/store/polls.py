@@ -122,6 +122,7 @@ def _update_feeds(tx: Connection, held: Sequence[_Held], now: datetime) -> None:
     for one in held:
         values = after(one.row, one.result, now)
         values |= arrivals.after(one.row, one.result, one.counts, is_import=one.is_import)
+        values |= {"moved_since_at": None, "moved_count": 0} if _came_to_a_stranger(one) else {}
         row = {"feed": one.row.id, **{f"v_{name}": value for name, value in values.items()}}
         alike.setdefault(tuple(values), []).append(row)
     for names, rows in alike.items():
@@ -171,6 +172,12 @@ def _events(tx: Connection, held: _Held, now: datetime) -> Iterator[FeedEventKin
         moved = moves.adopt(tx, before.id, result.moved_url, now)
         if moved is not None:
             yield moved
+
+
+def _came_to_a_stranger(held: _Held) -> bool:
+    """Tell whether a redirect's first answer showed nothing that was known; all it shows is known later (F13)."""
+    is_first = held.result.parsed is not None and held.result.moved_count == 1
+    return is_first and not held.is_import and not held.counts.known_count
 
 
 def _is_capped(result: PollResult) -> bool:
