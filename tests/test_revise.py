@@ -98,7 +98,7 @@ def test_later_reports_find_the_story_by_the_newest_text(database: Database) -> 
 
 
 def test_only_subscriptions_that_newly_match_are_alerted(database: Database) -> None:
-    """One that met the old text hears nothing, told or come too late; one that meets only the new text does."""
+    """F22: one that met the old text hears nothing, told or come too late; one that meets only the new text does."""
     with database.write() as tx:
         subscriptions.add(tx, "told", "lock", ("mail",), NOW)
         subscriptions.add(tx, "new", "velasko", ("mail",), NOW)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.commands.feed_adding import chosen, find_and_add
-from cli.wiring import feed_rules
+from cli.wiring import feed_rules, user_agent
 from config.settings import FeedSettings, FetchSettings, Settings
 from pipeline.errors import Unusable
 from pipeline.model import Feed, Validators
@@ -64,6 +64,13 @@ async def test_a_search_says_who_asks(origin: Origin, sqlite_database: Database)
     for request in origin.requests:
         assert re.fullmatch(r"Storywatch/\S+ \(\+https?://\S+; 0 subscribers\)", request.header("User-Agent") or "")
         assert request.header("Cookie") is request.header("Referer") is None
+
+
+def test_who_fetches_pages_says_that_it_is_a_bot() -> None:
+    """F25: the name is one, with the word by which sites know what robots.txt is for."""
+    plain, bot = (user_agent(SETTINGS, is_bot=is_bot) for is_bot in (False, True))
+    assert re.fullmatch(r"Storywatch/\S+ \(bot; \+https?://\S+\)", bot)
+    assert bot.replace("bot; ", "") == plain
 
 
 async def test_many_feeds_are_a_choice(origin: Origin, sqlite_database: Database) -> None:

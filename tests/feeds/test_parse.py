@@ -60,6 +60,15 @@ def test_every_format_says_the_same(document: str, kind: str) -> None:
     assert entry.published_at == datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "content_type", ["", "text/plain", "application/octet-stream", "image/png", "no type; at; all"]
+)
+@pytest.mark.parametrize("document", [RSS, ATOM, JSON], ids=["rss", "atom", "json"])
+def test_the_media_type_decides_nothing(document: str, content_type: str) -> None:
+    """F30: a feed is what reads as one, whatever its server calls it."""
+    assert [entry.identity for entry in read(document, content_type).entries] == ["g1"]
+
+
 NOT_FEEDS = {
     "empty": b"",
     "spaces": b" \n ",

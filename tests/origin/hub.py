@@ -33,6 +33,7 @@ class Hub:
         self.wanted: list[Wanted] = []
         self.confirmed = threading.Event()
         self.answers: list[tuple[int, str]] = []
+        self.answer_types: list[str] = []
         self._lease_seconds = lease_seconds
 
     def publish(self, body: bytes, *, algorithm: str = "sha256", secret: str = "") -> int:
@@ -60,6 +61,7 @@ class Hub:
             "hub.lease_seconds": str(self._lease_seconds),
         }
         with urllib.request.urlopen(f"{wanted.callback}?{urlencode(asked)}", timeout=90) as response:  # noqa: S310
+            self.answer_types.append(response.headers.get_content_type())
             self.answers.append((response.status, response.read().decode()))
         if self.answers[-1] == (200, challenge):
             self.confirmed.set()

@@ -104,13 +104,15 @@ def test_pages_in_flight_count_against_the_host_of_feeds(database: Database) -> 
 
 
 def test_a_host_that_asked_for_rest_gets_it(database: Database) -> None:
-    """Retry-After of one feed holds back every feed and page of its host, until it is over."""
+    """F8: Retry-After of one feed holds back every feed and page of its host, until it is over."""
     with database.write() as tx:
         lease = lease_of(tx, "https://one.example/a")
         feeds.add(tx, "https://one.example/b", now=NOW)
         result = polled(reason=Reason.HTTP_THROTTLED, status=429, host_not_before=after(600))
         feeds.record_poll(tx, lease, result, 24, NOW)
         entries.extend_host(tx, "one.example", after(60))
+        show(tx, entry(1, host="one.example"), url="https://elsewhere.example/")
+        assert entries.release(tx, after(599), 10, LEASE, PACE) == []
         assert feeds.claim_due(tx, after(599), 10, LEASE, PACE) == []
         assert [x.feed.url for x in feeds.claim_due(tx, after(600), 10, LEASE, PACE)] == ["https://one.example/b"]
 

@@ -18,7 +18,7 @@ PAGE = "<p>Größe</p>" * 2000
 
 
 async def test_one_request_and_nothing_extra(origin: Origin, transport: Transport) -> None:
-    """F15, F25: one GET with host, name, what is accepted, and nothing else; the fragment stays here."""
+    """F15, F25, F44: one GET with host, name, what is accepted, and nothing else (no A-IM); the fragment stays here."""
     origin.serve("/a", "x")
     await transport.get(origin.url("/a?q=1#part", "gazette.localhost"), max_bytes=100, accept="text/html")
     (seen,) = origin.requests

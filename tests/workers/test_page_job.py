@@ -122,6 +122,24 @@ async def test_a_store_that_is_away_is_waited_for_at_the_end(
     assert len(origin.requests) == 1
 
 
+async def test_a_page_that_is_closed_to_us_is_not_asked_for(desk: Desk, origin: Origin) -> None:
+    """F26: robots.txt keeps our token out: no request for the page, and the article has the feed's text."""
+    origin.serve("/robots.txt", "User-agent: storywatch\nDisallow: /", headers=[("Content-Type", "text/plain")])
+    desk.show(origin.serve("/bridge", PAGE, headers=HTML), summary=SUMMARY)
+    asking = Settings(fetch=FetchSettings(total_seconds=5, host_gap_seconds=0), worker=SETTINGS.worker)
+    with desk.database.write() as tx:
+        [row] = entries.release(tx, NOW, 10, 60, NO_PACE)
+    index = CurrentIndex(desk.database)
+    jobs = PageJobs(
+        desk.database, desk.transport, desk.extractor, index, asking, holder="worker", clock=lambda: desk.now
+    )
+    await jobs.fetch_page(row.id, row.token)
+    state, article = desk.stored()
+    assert article
+    assert (state, article.text, article.note) == (EntryState.DONE, SUMMARY, Reason.ROBOTS_DISALLOWED)
+    assert [seen.path for seen in origin.requests] == ["/robots.txt"]
+
+
 @pytest.mark.parametrize("verb", ["repeated_on", "note_page"])
 async def test_a_store_that_is_away_while_a_page_is_read_is_waited_for(
     desk: Desk, origin: Origin, monkeypatch: pytest.MonkeyPatch, verb: str

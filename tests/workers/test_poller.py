@@ -7,8 +7,8 @@ import pytest
 import structlog
 from sqlalchemy import text
 
-from pipeline.model import FeedState, Reason, Validators
-from pipeline.store import subscriptions
+from pipeline.model import FeedState, Pace, Reason, Validators
+from pipeline.store import entries, subscriptions
 from pipeline.store.database import Database
 from tests.feeds.documents import numbered, rss
 from tests.origin import Answer, Origin, Seen
@@ -147,6 +147,21 @@ async def test_an_unchanged_feed_stores_nothing(origin: Origin, sqlite_database:
         assert poller.detail()["new_entry_count"] == 2
     assert stored_entries(sqlite_database) == [("1", "waiting"), ("2", "waiting")]
     assert stored(sqlite_database, feed).error_count == 0
+
+
+async def test_an_entry_is_given_out_once_however_often_its_feed_changes(
+    origin: Origin, sqlite_database: Database
+) -> None:
+    """F16: a hundred entries under another ETag at every poll: a hundred pages to fetch, and none after that."""
+    number, body = iter(range(1000)), numbered(*range(100))
+    add(sqlite_database, origin.respond("/feed", lambda _: feed_answer(body, ("ETag", f'"{next(number)}"'))))
+    counts = []
+    async with polling(sqlite_database):
+        for _ in range(3):
+            await origin.wait_for("/feed", count=len(origin.requests_for("/feed")) + 3)
+            with sqlite_database.write() as tx:
+                counts.append(len(entries.release(tx, utc_now(), 500, 3600, Pace(0, 1000))))
+    assert counts == [100, 0, 0]
 
 
 async def test_a_page_in_place_of_a_feed_is_seen(origin: Origin, sqlite_database: Database) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import Permanent, StoreUnavailable, Transient
 from pipeline.model import Reason
-from pipeline.store import robots
+from pipeline.store import hosts, robots
 from pipeline.store.database import Database
 from pipeline.transport import Policy, Transport
 from tests.origin.answer import Answer
@@ -43,7 +43,7 @@ async def door(sqlite_database: Database) -> AsyncIterator[Door]:
 
 
 async def test_our_own_token_is_obeyed_and_the_file_asked_for_once(door: Door, origin: Origin) -> None:
-    """What is closed to us raises, what is open passes, and both need one request."""
+    """F26: what is closed to us raises, what is open passes, and both need one request."""
     origin.serve(FILE, "User-agent: *\nDisallow: /\n\nUser-agent: storywatch\nDisallow: /private\n", headers=TEXT)
     gate = door.gate()
     await gate.check(origin.url("/news/1"), HOST, LATE)
@@ -105,6 +105,16 @@ async def test_a_server_that_cannot_say_is_asked_again_later(door: Door, origin:
     assert len(origin.requests_for(FILE)) == asked
     door.now += timedelta(minutes=10, seconds=1)
     await door.gate().check(origin.url("/a"), HOST, LATE)
+
+
+async def test_a_crawl_delay_becomes_the_hosts_gap(door: Door, origin: Origin) -> None:
+    """F17, F26: what a file asks for between two requests holds for whatever is asked of the host, feeds too."""
+    origin.serve(FILE, "User-agent: *\nCrawl-delay: 7\n", headers=TEXT)
+    with door.database.write() as tx:
+        hosts.know(tx, [HOST])
+    await door.gate().check(origin.url("/a"), HOST, LATE)
+    with door.database.read() as tx:
+        assert hosts.rest_of(tx, HOST, door.now).gap_seconds == 7
 
 
 async def test_rules_at_the_end_of_half_a_megabyte_count(door: Door, origin: Origin) -> None:

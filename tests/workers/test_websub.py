@@ -128,7 +128,7 @@ async def test_unsigned_content_is_taken_and_ignored(origin: Origin, sqlite_data
 async def test_a_question_nobody_waits_for_is_not_answered(
     origin: Origin, sqlite_database: Database, site: Site
 ) -> None:
-    """F35: a second confirmation, a forged unsubscription, and an address that nobody was given are 404."""
+    """F35: our own request is answered in plain text; a second one, a forged unsubscription, a guess are 404."""
     hub = Hub(origin)
     add(sqlite_database, origin.url("/feed"))
     origin.respond("/feed", lambda _: feed_answer(body(origin, hub.url, 1)))
@@ -138,7 +138,7 @@ async def test_a_question_nobody_waits_for_is_not_answered(
         for mode, where in (("subscribe", path), ("unsubscribe", path), ("subscribe", "/websub/" + "x" * 43)):
             asked = f"{where}?hub.mode={mode}&hub.topic={topic}&hub.challenge=c&hub.lease_seconds=9"
             assert (await asyncio.to_thread(site.ask, asked)).status == 404
-    assert hub.answers[0][0] == 200
+    assert (hub.answers[0][0], hub.answer_types) == (200, ["text/plain"])
 
 
 async def test_a_hub_that_missed_something_is_distrusted(origin: Origin, sqlite_database: Database, site: Site) -> None:
@@ -227,6 +227,17 @@ async def test_a_paused_feed_takes_leave_of_its_hub_until_it_goes_on(
         await eventually(lambda: len(hub.answers) == 3)
     assert [wanted.mode for wanted in hub.wanted] == ["subscribe", "unsubscribe", "subscribe"]
     assert (late.status, paused) == (404, FeedState.PAUSED)
+
+
+def test_each_subscription_has_a_secret_and_an_address_of_its_own(sqlite_database: Database) -> None:
+    """F36: what one hub knows opens nothing of another feed's."""
+    added = [add(sqlite_database, f"https://outlet.example/{n}") for n in range(9)]
+    with sqlite_database.write() as tx:
+        for feed in added:
+            pushes.offer(tx, feed.id, PushOffer("https://hub.example/", feed.url), utc_now())
+        known = pushes.list_all(tx)
+    assert len({one.secret for one in known}) == len({one.token for one in known}) == 9
+    assert min(len(one.secret) for one in known) >= 32
 
 
 async def test_a_hub_that_never_asks_is_left_to_its_lease(sqlite_database: Database) -> None:
