@@ -53,6 +53,7 @@ from dashboard.subscriptions.import_page import import_routes
 from dashboard.subscriptions.pages import subscription_page_routes
 from dashboard.subscriptions.why_page import why_routes
 from dashboard.uploads import Capped
+from dashboard.user_changes import UserChanges
 from dashboard.user_pages import user_routes
 from pipeline.errors import NotFound, Unavailable
 from pipeline.store.database import Database
@@ -116,7 +117,8 @@ def create_app(
     app.include_router(article_page_routes(sources, framing))
     app.include_router(search_routes(sources, framing))
     app.include_router(queue_routes(sources, framing))
-    app.include_router(user_routes(sources, framing, keys))
+    changes = UserChanges(sources, keys.accounts)
+    app.include_router(user_routes(sources, framing, changes))
     app.include_router(account_routes(sources, framing, keys))
     looking = Looking(sources, feed_rules, Allowance(settings.checks_per_minute, CHECKS_FOR_ALL), Previews())
     hygiene = Hygiene(sources)
@@ -134,7 +136,8 @@ def create_app(
     app.include_router(subscription_page_routes(sources, framing, channels, settings.subscriptions_per_user, site_url))
     if callbacks is not None:
         app.include_router(hub_routes(callbacks))
-    api = create_api(sources, FeedDoors(looking, hygiene), channels, settings.subscriptions_per_user, site_url)
+    doors, most = FeedDoors(looking, hygiene), settings.subscriptions_per_user
+    api = create_api(sources, doors, channels, changes, most, site_url)
     app.mount("/api/v1", Rationed(Capped(api), Allowance(settings.requests_per_minute, REQUESTS_FOR_ALL), clock))
     app.mount("/static", StaticFiles(directory=STATIC))
     if queue_url:

@@ -35,7 +35,7 @@ TOKEN_FOLDERS = (
 
 API_FOLDER = "/api/"
 #: What only an admin's token may touch.
-ADMIN_FOLDERS = ("/api/v1/tokens", "/api/v1/opml/whole")
+ADMIN_FOLDERS = ("/api/v1/tokens", "/api/v1/users", "/api/v1/opml/whole")
 #: Names under which programs put tokens into addresses.
 TOKEN_NAMES = frozenset({"token", "access_token", "api_key", "apikey", "key"})
 

@@ -23,10 +23,12 @@ from dashboard.api.shapes import Fault
 from dashboard.api.stories import story_routes
 from dashboard.api.subscriptions import subscription_api, subscription_verbs
 from dashboard.api.tokens import token_routes
+from dashboard.api.users import user_api_routes, user_verb_routes
 from dashboard.api.work import work_change_routes, work_routes
 from dashboard.door import retry_after
 from dashboard.sources import Sources
 from dashboard.subscriptions.channels import Channels
+from dashboard.user_changes import UserChanges
 from pipeline.errors import BadQuery, NotFound, Taken, TooOften, Unavailable, Unusable
 
 ABOUT = (
@@ -56,7 +58,9 @@ UNUSABLE = {
 }
 
 
-def create_api(sources: Sources, doors: FeedDoors, channels: Channels, most: int, site_url: str) -> FastAPI:
+def create_api(
+    sources: Sources, doors: FeedDoors, channels: Channels, changes: UserChanges, most: int, site_url: str
+) -> FastAPI:
     """Make the application; it opens and starts nothing. No user gets more than `most` subscriptions."""
     api = FastAPI(
         title="Storywatch",
@@ -79,6 +83,8 @@ def create_api(sources: Sources, doors: FeedDoors, channels: Channels, most: int
         api.include_router(router)
     api.include_router(subscription_verbs(sources, most, site_url))
     api.include_router(channel_api(sources, channels))
+    api.include_router(user_api_routes(sources, changes))
+    api.include_router(user_verb_routes(changes))
     api.add_exception_handler(Unusable, _on_unusable)
     api.add_exception_handler(Unavailable, _on_unavailable)
     api.add_exception_handler(RequestValidationError, _on_invalid)

@@ -65,7 +65,7 @@ def test_without_a_token_nothing_is_answered(guarded: Site) -> None:
     """S13, S27: every route of the description refuses a stranger, and so does the description."""
     routes = guarded.ask("/api/v1/openapi.json")
     assert routes.status == 401
-    for path in ("/stories", "/alerts", "/feeds", "/queue", "/tokens", "/events", "/no-such"):
+    for path in ("/stories", "/alerts", "/feeds", "/queue", "/tokens", "/users", "/events", "/no-such"):
         assert send(guarded, "GET", path).status == 401, path
 
 
@@ -79,7 +79,7 @@ def test_every_route_needs_its_scope(guarded: Site, token: Callable[..., str]) -
         plain = path.format_map(defaultdict(lambda: 1))
         if method != "GET":
             assert send(guarded, method, plain, {}, authorization=read).status == 403, (method, path)
-        if path.startswith("/tokens"):
+        if path.startswith(("/tokens", "/users")):
             assert send(guarded, method, plain, {}, authorization=write).status == 403, (method, path)
 
 

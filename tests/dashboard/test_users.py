@@ -121,6 +121,7 @@ MATRIX = [
     ("GET", "/rq/", "admin"),
     ("GET", "/api/v1/stories", "reader"),
     ("GET", "/api/v1/tokens", "admin"),
+    ("GET", "/api/v1/users", "admin"),
     ("POST", "/api/v1/feeds", "admin"),
 ]
 
