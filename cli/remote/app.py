@@ -5,6 +5,7 @@ itself that is asked for here must say so, and not look like a mistake in typing
 """
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from pipeline.errors import Unusable
 
 SERVER, TOKEN_FILE = "STORYWATCH_SERVER", "STORYWATCH_TOKEN_FILE"
 PAGE_LIMIT = 100  #: most that one request asks for
+#: Options that are spelled otherwise than the API's fields, as on the machine itself.
+SPELLED = {"source": "--from"}
 
 
 class Commands(click.Group):
@@ -52,13 +55,20 @@ def remote_app() -> click.Command:
         no_args_is_help=True,
     )
     for call in CALLS:
-        group = root.commands.get(call.group)
-        if group is None:
-            group = Commands(name=call.group, no_args_is_help=True, help=f"{call.group.capitalize()} of the server.")
-            root.add_command(group)
-        assert isinstance(group, Commands)  # noqa: S101 - made above
-        group.add_command(_command(call))
+        _group(root, call.group).add_command(_command(call))
     return root
+
+
+def _group(root: Commands, name: str) -> Commands:
+    """Find or make a group; that of commands which stand alone is the root."""
+    if not name:
+        return root
+    group = root.commands.get(name)
+    if group is None:
+        group = Commands(name=name, no_args_is_help=True, help=f"{name.capitalize()} of the server.")
+        root.add_command(group)
+    assert isinstance(group, Commands)  # noqa: S101 - made above
+    return group
 
 
 @click.pass_context
@@ -67,36 +77,71 @@ def _remember(ctx: click.Context, server: str, token_file: Path | None, insecure
 
 
 def _command(call: Call) -> click.Command:
-    params: list[click.Parameter] = [click.Option(["--json", "as_json"], is_flag=True, help="Print JSON for programs.")]
-    if call.takes_number:
-        params.append(click.Argument(["number"], type=click.IntRange(min=1)))
+    return click.Command(call.name, callback=_run(call), params=[*_options(call), *_arguments(call)], help=call.says)
+
+
+def _options(call: Call) -> list[click.Parameter]:
+    params: list[click.Parameter] = []
+    if not call.is_text:
+        params.append(click.Option(["--json", "as_json"], is_flag=True, help="Print JSON for programs."))
     if call.columns:
         params.append(click.Option(["--limit", "-n"], type=click.IntRange(1, 10_000), default=50, help="Most rows."))
     params += [click.Option([f"--{name}"]) for name in call.filters]
-    params += [
-        click.Argument([name]) if place < call.arguments else click.Option([f"--{name}"])
-        for place, name in enumerate(call.fields)
-    ]
+    params += [click.Option([SPELLED.get(name, f"--{name}"), name]) for name in call.fields[call.arguments :]]
     params += [click.Option([f"--{name.removesuffix('s')}", name], multiple=True) for name in call.lists]
     params += [click.Option([f"--{name}"], help="In JSON.") for name in call.documents]
-    return click.Command(call.name, callback=_run(call), params=params, help=call.says)
+    params += [click.Option([f"--{name.replace('_', '-')}", name], is_flag=True, default=None) for name in call.flags]
+    return params
+
+
+def _arguments(call: Call) -> list[click.Parameter]:
+    """Give them in the order in which they are written."""
+    params: list[click.Parameter] = []
+    if call.takes_number:
+        params.append(click.Argument(["number"], type=click.IntRange(min=1)))
+    params += [click.Argument([name]) for name in (*call.asks, *call.fields[: call.arguments])]
+    if call.file:
+        params.append(click.Argument([call.file], metavar="FILE", type=click.Path(path_type=Path)))
+    if call.rest:
+        params.append(click.Argument([call.rest], nargs=-1, required=True, type=click.IntRange(min=1)))
+    return params
 
 
 def _run(call: Call) -> Callable[..., None]:
     @click.pass_obj
-    def run(server: Server, /, *, as_json: bool, number: int | None = None, limit: int = 50, **given: Any) -> None:
+    def run(
+        server: Server, /, *, as_json: bool = False, number: int | None = None, limit: int = 50, **given: Any
+    ) -> None:
         path = call.path.replace("{id}", str(number))
         values = {name: value for name, value in given.items() if value is not None}
-        query: dict[str, object] = {name: values[name] for name in call.filters if name in values}
-        if call.columns:
+        query: dict[str, object] = {name: values[name] for name in (*call.asks, *call.filters) if name in values}
+        if call.is_text:
+            sys.stdout.write(server.ask_text(path))
+        elif call.columns:
             _show_list(call, _items(server, path, query, limit), as_json=as_json)
-            return
-        body = {name: values[name] for name in call.fields if name in values}
-        body |= {name: list(values[name]) for name in call.lists if values.get(name)}
-        body |= {name: _document(name, values[name]) for name in call.documents if name in values}
-        _show(server.ask(call.method, path, query=query, body=body or None), as_json=as_json)
+        else:
+            told = server.ask(call.method, path, query=query, body=_body(call, values) or None)
+            _show(told, as_json=as_json)
 
     return run
+
+
+def _body(call: Call, values: dict[str, Any]) -> dict[str, object]:
+    """Give what is sent; raises Unusable for a document or a file that cannot be read."""
+    body: dict[str, object] = {name: values[name] for name in (*call.fields, *call.flags) if name in values}
+    body |= {name: list(values[name]) for name in (*call.lists, call.rest) if values.get(name)}
+    body |= {name: _document(name, values[name]) for name in call.documents if name in values}
+    if call.file:
+        body[call.file] = _text(values[call.file])
+    return body
+
+
+def _text(file: Path) -> str:
+    """Read a file; raises Unusable."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unusable(f"{file} cannot be read: {error}") from error
 
 
 def _document(name: str, text: str) -> object:
@@ -128,7 +173,7 @@ def _show_list(call: Call, items: list[dict[str, Any]], *, as_json: bool) -> Non
         print_json(items)
         return
     rows = [{name: item.get(name) for name in call.columns} for item in items]
-    print_rows(call.group.capitalize(), rows, as_json=False, empty="The server has none.")
+    print_rows((call.group or call.name).capitalize(), rows, as_json=False, empty="The server has none.")
 
 
 def _show(told: Any, *, as_json: bool) -> None:

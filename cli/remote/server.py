@@ -37,11 +37,21 @@ class Server:
         """Ask once; gives the JSON that came, None for an answer without one. Raises Unusable and Refused."""
         asked = {name: value for name, value in (query or {}).items() if value is not None}
         address = f"{self.url}/api/v1{path}" + (f"?{urlencode(asked)}" if asked else "")
+        return _read(self._answer(method, address, body), self.url)
+
+    def ask_text(self, path: str) -> str:
+        """Ask for a file's text. Raises Unusable and Refused."""
+        response = self._answer("GET", f"{self.url}/api/v1{path}", None)
+        if response.status >= 400 or not response.headers.get("content-type", "").startswith("text/plain"):
+            _read(response, self.url)
+            raise Refused(f"{self.url} answers, but not as Storywatch does: look at the address")
+        return response.body.decode("utf-8", "replace")
+
+    def _answer(self, method: str, address: str, body: object) -> Response:
         try:
-            response = asyncio.run(self._ask(method, address, body))
+            return asyncio.run(self._ask(method, address, body))
         except Failure as failure:
             raise Refused(f"{self.url} does not answer: {failure}") from failure
-        return _read(response, self.url)
 
     async def _ask(self, method: str, address: str, body: object) -> Response:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from starlette.routing import compile_path
+from structlog.testing import capture_logs
 
 from cli.main import is_remote
 from cli.remote.calls import CALLS
@@ -96,11 +97,84 @@ def test_a_subscription_is_made_there(remote: Command, sqlite_database: Database
         assert remote("queue", verb).returncode == 0
 
 
+def test_the_archive_is_searched_there(remote: Command) -> None:
+    """Found stories come as a table and as JSON; a mistake in the query comes with the server's words."""
+    (found,) = remote.rows("search", "ferry AND strike")
+    assert (found["title"], found["found_count"]) == ("Ferry strike goes on", 1)
+    assert "Ferry strike goes on" in remote("search", "ferry", "--days", "2").stdout
+    assert remote.rows("search", "zeppelin") == []
+    assert remote("search", "ferry AND (").returncode == 2
+
+
+def test_why_is_asked_there(remote: Command, sqlite_database: Database) -> None:
+    """An article's number and a subscription's name are enough; each step of the way is shown."""
+    with sqlite_database.write() as tx:
+        subscriptions.add(tx, "Trains", "train", [], utc_now())
+    (article,) = json.loads(remote("stories", "show", 1, "--json").stdout)["articles"]
+    told = json.loads(remote("why", article["id"], "Trains", "--json").stdout)
+    assert (told["got_it"], told["subscription_name"]) == (False, "Trains")
+    assert told["verdict"] in remote("why", article["id"], "Trains").stdout.replace("\n", " ")
+
+
+def test_subscriptions_go_out_and_come_in_there(remote: Command, sqlite_database: Database, tmp_path: Path) -> None:
+    """What was exported comes in again; a dry run stores nothing; another service's queries are taken over."""
+    with sqlite_database.write() as tx:
+        number = subscriptions.add(tx, "Strike", "strike", [], utc_now()).id
+    exported = remote("subscriptions", "export")
+    assert (exported.returncode, 'name = "Strike"' in exported.stdout) == (0, True)
+    (tmp_path / "held.toml").write_text(exported.stdout)
+    remote("subscriptions", "remove", number)
+    tried = json.loads(remote("subscriptions", "import", tmp_path / "held.toml", "--dry-run", "--json").stdout)
+    assert (tried["added"], remote.rows("subscriptions", "list")) == (1, [])
+    assert remote("subscriptions", "import", tmp_path / "held.toml").returncode == 0
+    (tmp_path / "queries.txt").write_text("harbour fire\n")
+    assert remote("subscriptions", "import", tmp_path / "queries.txt", "--from", "google").returncode == 0
+    names = {row["name"] for row in remote.rows("subscriptions", "list")}
+    assert (len(names), "Strike" in names) == (2, True)
+
+
+def test_stories_are_mended_there(remote: Command, sqlite_database: Database) -> None:
+    """Two stories become one, the merge is taken back, an article is taken out, and two are kept apart."""
+    newsroom, now = Newsroom(sqlite_database, utc_now()), utc_now()
+    feed = newsroom.feed("https://courier.example/rss", "Courier")
+    second, other = newsroom.publish(feed, "Harbour fire is out", "Nobody was hurt.", now - timedelta(minutes=4))
+    merged = json.loads(remote("stories", "merge", 1, other, "--json").stdout)
+    assert (merged["kind"], len(remote.rows("stories", "list"))) == ("merge", 1)
+    assert remote("stories", "undo", merged["id"]).returncode == 0
+    assert len(remote.rows("stories", "list")) == 2
+    remote("stories", "merge", 1, other)
+    (left,) = remote.rows("stories", "list")
+    split = json.loads(remote("stories", "split", left["id"], second, "--json").stdout)
+    assert (split["kind"], len(remote.rows("stories", "list"))) == ("split", 2)
+    apart = json.loads(remote("stories", "apart", split["story_id"], split["other_story_id"], "--json").stdout)
+    assert apart["kind"] == "apart"
+
+
+def test_users_are_kept_there(remote: Command, sqlite_database: Database, tmp_path: Path) -> None:
+    """With an admin's token a user is added, changed and listed; the made password is printed, and in no log."""
+    assert remote("users", "list").returncode == 2
+    with sqlite_database.write() as tx:
+        _, token = tokens.make(tx, "admin", Scope.ADMIN, utc_now())
+    (tmp_path / "token").write_text(token)
+    with capture_logs() as logged:  # of the server, which is in this process
+        made = json.loads(remote("users", "add", "eva", "--role", "editor", "--json").stdout)
+        again = json.loads(remote("users", "password", made["id"], "--json").stdout)
+        for verb, disabled in (("disable", True), ("enable", False)):
+            assert remote("users", verb, made["id"]).returncode == 0
+            assert [row["disabled"] for row in remote.rows("users", "list")] == [disabled]
+        assert remote("users", "role", made["id"], "reader").returncode == 0
+    assert [(row["name"], row["role"]) for row in remote.rows("users", "list")] == [("eva", "reader")]
+    assert len({made["password"], again["password"], ""}) == 3
+    assert not [password for password in (made["password"], again["password"]) if password in str(logged)]
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (("backup", "b.zip"), "`backup` is not there with --server"),
-        (("stories", "merge", "1", "2"), "`stories merge` is not there with --server"),
+        (("feeds", "poll", "1"), "`feeds poll` is not there with --server"),
+        (("subscriptions", "import", "none.toml"), "none.toml cannot be read"),
+        (("why", "https://gazette.example/nothing", "Nobody"), "Nobody"),
         (("stories", "show", "999"), "Nothing here"),
         (("tokens", "list"), "403"),
     ],
