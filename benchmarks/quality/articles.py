@@ -2,10 +2,9 @@
 
 In: `data/extraction` and its scorer, and tests/articles/made_pages.py. Out: F1 and precision of the text, the time it
 takes beside trafilatura's fast mode, and how well other pages are told. Trap: the forest that comes with the product
-was grown on these very pages; decision 20 has the figures on pages it never saw.
+was grown on these very pages; `python -m benchmarks.text_model --check` judges pages that the trees never saw.
 """
 
-import importlib.util
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from trafilatura import extract
 
 from benchmarks.quality.figure import Figure
+from benchmarks.scorers import load_scorer
 from benchmarks.text_model.pages import read_set
 from pipeline.articles.extract import extract_page
 from pipeline.articles.hint import Hint
@@ -47,7 +47,7 @@ def _of_set(shared: Path, of: str, target: float, rival: str, theirs: str) -> It
         ours, fast = ours + between - started, fast + time.process_time() - between
         gold[name], texts[name] = want, found.text
         refused += found.kind is not None
-    score = getattr(_scorer(shared), of)(texts, gold)
+    score = getattr(load_scorer(shared, "score_extraction"), of)(texts, gold)
     detail = f"precision {score['precision']:.3f}, recall {score['recall']:.3f}"
     yield Figure(f"text: F1 on {of} (the forest knows these pages)", score["f1"], target, detail, rival, theirs)
     if of == "articles":
@@ -67,12 +67,3 @@ def _gate() -> Iterator[Figure]:
             right += kind is not None and found is kind
         yield Figure(f"gate: precision on {name}", right / max(said, 1), 0.95)
         yield Figure(f"gate: recall on {name}", right / max(walls, 1), 0.9)
-
-
-def _scorer(shared: Path) -> Any:
-    spec = importlib.util.spec_from_file_location("score_extraction", shared / "tools" / "score_extraction.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

@@ -6,7 +6,6 @@ the two together.
 """
 
 import gzip
-import importlib.util
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from typing import Any
 
 from benchmarks.quality.figure import Figure
 from benchmarks.quality.picture import Curve, Point, write
+from benchmarks.scorers import load_scorer
 from pipeline.model import GroupingKind
 from pipeline.stories import THRESHOLDS, Thresholds
 from tests.stories.memory_index import News, group
@@ -48,7 +48,7 @@ class Grouped:
 
 def measure(shared: Path) -> Iterator[Figure]:
     """Measure every set."""
-    scorer = _scorer(shared)
+    scorer = load_scorer(shared, "score_stories")
     for name, (target, online, offline) in SETS.items():
         made = grouped(shared, scorer, name, THRESHOLDS)
         detail = f"precision {made.precision:.3f}, recall {made.recall:.3f}"
@@ -86,7 +86,7 @@ def grouped(shared: Path, scorer: ModuleType, name: str, thresholds: Thresholds)
 
 def draw(shared: Path, docs: Path) -> None:
     """Draw precision against recall over the threshold of a report."""
-    scorer, curves = _scorer(shared), []
+    scorer, curves = load_scorer(shared, "score_stories"), []
     for name in SETS:
         points = []
         for report in REPORTS:
@@ -94,15 +94,6 @@ def draw(shared: Path, docs: Path) -> None:
             points.append(Point(made.recall, made.precision, f"{report:g}", report == THRESHOLDS.report))
         curves.append(Curve(name, tuple(points)))
     write(docs / "stories-quality.svg", "Stories: precision against recall by the threshold of a report", curves)
-
-
-def _scorer(shared: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("score_stories", shared / "tools" / "score_stories.py")
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(shared / "tools" / "score_stories.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _rows(shared: Path, name: str) -> list[dict[str, Any]]:

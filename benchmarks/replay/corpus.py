@@ -4,7 +4,6 @@ In: the data folder. Out: `Page`s, and the scorer that stands beside the data. H
 belong to their publishers; they are read when needed and kept nowhere.
 """
 
-import importlib.util
 import json
 import zipfile
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from lxml import html as lxml_html
 
+from benchmarks.scorers import load_scorer
 from pipeline.articles.decode import decode
 
 SHARED_DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -53,12 +53,7 @@ def read_gold(data: Path) -> dict[str, dict[str, str]]:
 
 def read_scorer(data: Path) -> Scorer:
     """Load the scorer of article texts."""
-    spec = importlib.util.spec_from_file_location("score_extraction", _scorer_file(data))
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(_scorer_file(data))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    scorer: Scorer = module.articles
+    scorer: Scorer = load_scorer(data.parent, "score_extraction").articles
     return scorer
 
 
