@@ -44,13 +44,13 @@ SECOND = [
     "picked_after",
 ]
 KEPT = tuple(map(NAMES.index, SECOND))
-TREES = (40, 32)
+TREES = (60, 48)
 _PARTS = 3
 _SETTINGS: dict[str, Any] = {
     "objective": "binary",
-    "learning_rate": 0.12,
-    "num_leaves": 10,
-    "min_data_in_leaf": 30,
+    "learning_rate": 0.08,
+    "num_leaves": 16,
+    "min_data_in_leaf": 40,
     "feature_fraction": 0.5,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
