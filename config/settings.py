@@ -170,7 +170,9 @@ class OperatorSettings(Section):
 class AlarmSettings(Section):
     """When the operator hears that something is wrong with the service itself; 0 switches an alarm off."""
 
-    stuck_minutes: float = Field(4, ge=0, description="Work that could be done stands still: queues, releases, polls.")
+    stuck_minutes: float = Field(
+        3.5, ge=0, description="Work that could be done stands still: queues, releases, polls."
+    )
     late_minutes: float = Field(60, ge=0, description="The first waiting entry or delivery has been due for so long.")
     feeds_late_minutes: float = Field(180, ge=0, description="A feed has been due for so long, and its host is free.")
     quiet_hours: float = Field(24, ge=0, description="No article came from any feed.")

@@ -1,7 +1,7 @@
 """Alarms (R35): each condition alone, told once and once more when it is over; on both databases."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,7 @@ from tests.store.making import LEASE, NO_PACE, NOW, after, entry, show
 from tests.store.test_deliveries import held, raised
 from tests.workers.polling import WEB
 from workers.alarm_rules import REQUIRED_KINDS, Disk, findings
-from workers.alarms import Alarms, calm_before_end
+from workers.alarms import LOOK_SECONDS, Alarms, calm_before_end
 from workers.operator_notices import OperatorNotices
 
 LIMITS = AlarmSettings()
@@ -211,6 +211,57 @@ async def test_an_alarm_is_told_once_and_once_when_it_is_over(database: Database
     with database.read() as tx:
         assert coverage.open_incidents(tx, tuple(AlarmKind)) == []
         assert coverage.recent(tx, 9) == [], "coverage has incidents of its own"
+
+
+def polls_stop(tx: Connection) -> None:
+    """Leave a feed due that nobody polls."""
+    show(tx, entry(1))
+    tx.execute(update(feed_rows).values(next_poll_at=NOW, last_attempt_at=ago(minutes=1)))
+    pauses.set_paused(tx, "pages", paused=True)
+
+
+def nothing_is_released(tx: Connection) -> None:
+    """Leave an entry waiting that nobody puts on the queue."""
+    show(tx, entry(1))
+
+
+def nothing_is_taken(tx: Connection) -> None:
+    """Leave an entry on the queue that nobody takes off."""
+    show(tx, entry(1))
+    assert entries.release(tx, NOW, 1, LEASE, NO_PACE)
+
+
+def nothing_is_sent(tx: Connection) -> None:
+    """Raise an alert whose deliveries stay where they are."""
+    raised(tx)
+
+
+WEDGED = [
+    (polls_stop, (AlarmKind.POLLS_STOPPED, "feeds")),
+    (nothing_is_released, (AlarmKind.QUEUE_STUCK, "pages")),
+    (nothing_is_taken, (AlarmKind.QUEUE_STUCK, "pages")),
+    (nothing_is_sent, (AlarmKind.QUEUE_STUCK, "deliveries")),
+]
+
+
+@pytest.mark.parametrize("first_look", [1, 16, 29])
+@pytest.mark.parametrize(("wedge", "expected"), WEDGED, ids=[wedge.__name__ for wedge, _ in WEDGED])
+async def test_a_wedged_stage_is_told_within_five_minutes(
+    wedge: Callable[[Connection], None], expected: tuple[AlarmKind, str], first_look: int, sqlite_database: Database
+) -> None:
+    """R35: every process beats, but one stage stands still; whenever the looks fall, the alarm comes in time."""
+    clock = [NOW]
+    looker = Alarms(sqlite_database, LIMITS, ["ops"], clock=lambda: clock[0])
+    with sqlite_database.write() as tx:
+        wedge(tx)
+    opened_after: dict[tuple[AlarmKind, str], int] = {}
+    for seconds in range(first_look, 400, int(LOOK_SECONDS)):
+        clock[0] = after(seconds)
+        with sqlite_database.write() as tx:
+            all_beat(tx, clock[0])
+        for one in await looker.look():
+            opened_after.setdefault((one.kind, one.subject), seconds)
+    assert opened_after[expected] <= 300
 
 
 async def test_an_alarm_that_comes_and_goes_is_not_told_each_time(sqlite_database: Database) -> None:
