@@ -210,6 +210,22 @@ def repacked(file: Path, target: Path, **changes: object) -> Path:
     return target
 
 
+def test_a_forged_backup_writes_nowhere_else(sqlite_database: Database, tmp_path: Path) -> None:
+    """S31: members whose names lead out of the folder, and a link, are left in the zip; only our own two are read."""
+    file = backed_up(sqlite_database, tmp_path)
+    link = zipfile.ZipInfo("link")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(file, "a") as packed:
+        packed.writestr("../evil", "out")
+        packed.writestr(str(tmp_path / "evil"), "out")
+        packed.writestr(link, "/etc/passwd")
+    folder = tmp_path / "below"
+    folder.mkdir()
+    restored(file, f"sqlite:///{folder / 'new.db'}")
+    assert [path.name for path in tmp_path.rglob("*") if path.name in {"evil", "link"}] == []
+    assert {path.name for path in folder.iterdir() if not path.name.startswith("new.db")} == set()
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

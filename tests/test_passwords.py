@@ -1,9 +1,10 @@
 """Which passwords are taken."""
 
 import pytest
+from argon2 import Type, extract_parameters
 
 from pipeline.errors import Unusable
-from pipeline.passwords import check_password
+from pipeline.passwords import check_password, fits_hash, hash_password
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,16 @@ def test_what_is_guessed_first_is_refused(password: str, name: str, said: str) -
     """S13: short, the name with little beside it, or a few signs again and again."""
     with pytest.raises(Unusable, match=said):
         check_password(password, name)
+
+
+def test_a_hash_is_argon2id_and_costs_what_it_should() -> None:
+    """S13: at least OWASP's 19 MB and two rounds, with a salt of its own; nothing fits where there is no user."""
+    made, again = hash_password("correct horse battery"), hash_password("correct horse battery")
+    costs = extract_parameters(made)
+    assert costs.type is Type.ID
+    assert costs.memory_cost >= 19 * 1024
+    assert costs.time_cost >= 2
+    assert made != again
+    assert fits_hash("correct horse battery", made)
+    assert not fits_hash("correct horse batter", made)
+    assert not fits_hash("correct horse battery", None)

@@ -8,6 +8,10 @@ from redis import Redis
 from rq.job import Job
 
 from pipeline.errors import QueueUnavailable
+from pipeline.store import deliveries, entries
+from pipeline.store.database import Database
+from tests.store.making import LEASE, NO_PACE, NOW, entry, show
+from tests.store.test_deliveries import raised
 from tests.workers.support import rows
 from workers.queue import DELIVERIES, PAGES, WorkQueue
 from workers.server import connect
@@ -23,6 +27,27 @@ def test_a_job_carries_only_ids_token_and_version(valkey: Redis) -> None:
     assert int(stored[b"failure_ttl"]) <= 7 * 86_400
     assert int(stored[b"retries_left"]) == 3
     assert int(stored[b"timeout"]) == 60
+
+
+def test_no_key_of_an_address_reaches_the_queue(sqlite_database: Database, valkey: Redis) -> None:
+    """S21: after pages and deliveries of keyed addresses were queued, no key of the store holds anything of them."""
+    canary = "c4n4ry0f7e5t5c4n4ry"
+    with sqlite_database.write() as tx:
+        raised(tx)
+        show(
+            tx, entry(1, url=f"https://outlet.example/1?key={canary}"), url=f"https://feeds.example/rss?token={canary}"
+        )
+        pages, sent = entries.release(tx, NOW, 9, LEASE, NO_PACE), deliveries.release(tx, NOW, 9, LEASE)
+    assert pages
+    assert sent
+    WorkQueue(PAGES, valkey).enqueue("fetch_page", pages, 60)
+    WorkQueue(DELIVERIES, valkey).enqueue("deliver", sent, 60)
+    jobs = [valkey.hgetall(key) for key in valkey.scan_iter("rq:job:*")]
+    assert len(jobs) == len(pages) + len(sent)
+    for job in jobs:
+        held = [zlib.decompress(job.pop(b"data")), *job.values()]
+        assert not [value for value in held if canary.encode() in value or b"example" in value]
+    assert not [key for key in valkey.scan_iter() if canary.encode() in key or canary.encode() in valkey.dump(key)]
 
 
 def test_places_and_depth_follow_the_jobs(valkey: Redis) -> None:
