@@ -120,6 +120,17 @@ def test_nothing_is_unpickled(site: Site, valkey: Redis, tmp_path: Path) -> None
     assert touched.exists()
 
 
+def test_arguments_are_hidden(site: Site, valkey: Redis) -> None:
+    """S11: no page and no answer shows what a job was called with, only what its description says."""
+    canary = "c4n4ry0f7e5t5c4n4ry"
+    queue = Queue("pages", connection=valkey, serializer=JSONSerializer)
+    job = queue.enqueue("fetch", canary, key=canary, description="one page")
+    described = site.ask(f"/rq/0/data/job/{job.id}.json").body
+    assert "one page" in described
+    for path in [*LISTINGS, f"/rq/0/view/job/{job.id}", f"/rq/0/data/job/{job.id}.json"]:
+        assert canary not in site.page(path).body, path
+
+
 def test_only_post_changes_anything(site: Site, valkey: Redis) -> None:
     """S11, S14: GET on each route that changes something is 405, `/requeue/…` included."""
     job = add_job(valkey)

@@ -18,9 +18,9 @@ from pipeline.model import Scope
 from pipeline.store import tokens
 from tests.dashboard.conftest import NOW, PASSWORD
 from tests.dashboard.newsroom import Newsroom
-from tests.dashboard.serving import Answer, call, serving
+from tests.dashboard.serving import Answer, Site, call, serving
 from tests.dashboard.test_door import session_of, sign_in
-from tests.dashboard.walking import Walk, fill, routes_of
+from tests.dashboard.walking import Walk, fill, page_routes, routes_of
 
 ROOT = Path(__file__).parents[2]
 CANARY = "c4n4ry0f7e5t5c4n4ry"
@@ -141,17 +141,58 @@ async def test_every_queue_page_is_closed_to_strangers(make_app: Callable[..., F
 
 
 def test_downloads_are_saved_not_shown(app: FastAPI, newsroom: Newsroom) -> None:
-    """S31, S32: a file that leaves has a fixed name, is no page, and is not sniffed for one."""
+    """S31, S32: whatever is no page has a fixed name, is no markup of ours, and is not sniffed for one."""
     fill(newsroom, '"><script>alert(1)</script>')
     with serving(app) as site:
         session = session_of(sign_in(site))
-        files = [
-            path for path in {route.path for route in routes_of(app) if isinstance(route, Route)} if "export" in path
-        ]
-        for path in files:
-            answer = site.page(path, cookie=session)
-            if answer.status != 200 or "{" in path:
-                continue
-            assert not answer.headers["content-type"].startswith("text/html"), path
+        plain = [route.path for route in page_routes(app) if "{" not in route.path]
+        answers = {path: site.page(path, cookie=session) for path in plain}
+        files = {
+            path: one
+            for path, one in answers.items()
+            if not one.headers.get("content-type", "text/html").startswith("text/html")
+        }
+        assert {"/feeds/feeds.opml", "/subscriptions/export.toml"} <= files.keys()
+        for path, answer in files.items():
+            assert answer.status == 200, path
             assert answer.headers["x-content-type-options"] == "nosniff"
             assert re.fullmatch(r'attachment; filename="[a-z.-]+"', answer.headers["content-disposition"]), path
+
+
+def api_of(site: Site, session: str) -> list[tuple[str, str]]:
+    """Give each method and an example of each address of the API but that of the events, which never end."""
+    paths = site.ask("/api/v1/openapi.json", cookie=session).json["paths"]
+    asked = [(method.upper(), path) for path, methods in paths.items() for method in methods if path != "/events"]
+    return [(method, f"/api/v1{re.sub(r'{[^}]+}', '1', path)}") for method, path in asked]
+
+
+def test_reading_by_the_api_is_safe(app: FastAPI, newsroom: Newsroom) -> None:
+    """S14, S21, S32, R26: read twice, no address changes anything, is a page, or gives keys unasked."""
+    fill(newsroom, '"><script>alert(1)</script>', f"https://gazette.example/rss?token={CANARY}")
+    with serving(app) as site:
+        session = session_of(sign_in(site))
+        before, answered = state(newsroom), 0
+        for path in [path for method, path in api_of(site, session) if method == "GET"] * 2:
+            answer = site.page(f"{path}?q=ferry&name=ferry&subscription=1&article=1", cookie=session)
+            answered += answer.status == 200
+            assert answer.status < 500, path
+            assert not answer.headers["content-type"].startswith("text/html"), path
+            assert answer.headers["x-content-type-options"] == "nosniff", path
+            assert (CANARY in answer.body) is (path == "/api/v1/opml/whole"), path
+        assert answered > 50
+        assert state(newsroom) == before
+
+
+def test_no_other_site_uses_the_api(app: FastAPI, newsroom: Newsroom) -> None:
+    """S14: with somebody's session, another site's request to each address that changes something is refused."""
+    fill(newsroom, "The ferry strike goes on")
+    with serving(app) as site:
+        session = session_of(sign_in(site))
+        changing = [(method, path) for method, path in api_of(site, session) if method != "GET"]
+        assert len(changing) > 20
+        before = state(newsroom)
+        for method, path in changing:
+            for sender in ({"origin": "http://evil.example"}, {"origin": "null"}, {"sec_fetch_site": "cross-site"}, {}):
+                answer = site.ask(path, method=method, body="{}", content_type="text/plain", cookie=session, **sender)
+                assert answer.status == 403, (method, path, sender)
+        assert state(newsroom) == before

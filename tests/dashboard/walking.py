@@ -49,7 +49,7 @@ def _edit(newsroom: Newsroom, article_id: int, words: str) -> None:
     with newsroom.database.write() as tx:
         stored, at = articles.get(tx, article_id), newsroom.now - timedelta(minutes=25)
         revisions.keep(tx, stored, EditCause.CHECKED, at)
-        made = replace(stored.article, text=f"{stored.article.text} Edited. {words}")
+        made = replace(stored.article, text=f"{stored.article.text} Edited. {words}", byline=words, site=words)
         articles.renew(tx, article_id, made, articles.sketch_of(tx, article_id), at)
 
 

@@ -254,7 +254,7 @@ async def test_a_wedged_stage_is_told_within_five_minutes(
     looker = Alarms(sqlite_database, LIMITS, ["ops"], clock=lambda: clock[0])
     with sqlite_database.write() as tx:
         wedge(tx)
-    opened_after: dict[tuple[AlarmKind, str], int] = {}
+    opened_after: dict[tuple[str, str], int] = {}
     for seconds in range(first_look, 400, int(LOOK_SECONDS)):
         clock[0] = after(seconds)
         with sqlite_database.write() as tx:
