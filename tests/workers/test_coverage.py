@@ -19,6 +19,7 @@ from workers.coverage import Coverage
 from workers.operator_notices import ATTEMPTS, OperatorNotices
 
 URL = "https://feeds.example/dead"
+CANARY = "c4n4ry0f7e5t5c4n4ry"
 
 
 def dead_feed(database: Database) -> None:
@@ -46,6 +47,24 @@ async def test_an_incident_is_opened_once_told_once_and_closed(database: Databas
     with database.read() as tx:
         [incident] = coverage.recent(tx, 9)
     assert (incident.kind, incident.subject, incident.closed_at) == (CoverageKind.FEED_DEAD, URL, NOW)
+
+
+async def test_a_notice_shows_no_key(sqlite_database: Database, tmp_path: Path) -> None:
+    """S21: what the operator is told of a feed names it, and blots out the key in its address and in its error."""
+    url = f"https://feeds.example/dead?token={CANARY}"
+    with sqlite_database.write() as tx:
+        feed = feeds.add(tx, url, now=NOW - timedelta(days=9))
+        failed = {"error_count": 7, "last_error": f"{url} did not answer"}
+        tx.execute(update(feed_rows).where(feed_rows.c.id == feed.id).values(failed))
+    await Coverage(sqlite_database, ["ops"], clock=lambda: NOW).look()
+    targets: dict[str, Target] = {"ops": FileTarget(Path("ops.jsonl"))}
+    async with Transport(WEB) as transport:
+        notices = OperatorNotices(sqlite_database, transport, targets, tmp_path, clock=lambda: NOW)
+        assert await notices.send_due() == 1
+    told = (tmp_path / "ops.jsonl").read_text()
+    assert "did not answer" in told
+    assert "feeds.example/dead" in told
+    assert CANARY not in told
 
 
 async def test_a_channel_that_is_missing_parks_and_one_that_is_away_is_tried_again(
