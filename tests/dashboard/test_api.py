@@ -267,8 +267,10 @@ def test_an_address_names_the_methods_it_takes(site: Site) -> None:
 # What comes as it happens
 
 
-def _events(site: Site, wanted_count: int, **headers: str) -> list[tuple[str, Any]]:
-    """Read the stream until as many events have come."""
+def _events(
+    site: Site, wanted_count: int, then: Callable[[], object] = lambda: None, **headers: str
+) -> list[tuple[str, Any]]:
+    """Read the stream until as many events have come; `then` is done when it stands."""
     connection = HTTPConnection("127.0.0.1", site.port, timeout=90)
     connection.request(
         "GET", "/api/v1/events", headers={name.replace("_", "-"): text for name, text in headers.items()}
@@ -278,6 +280,8 @@ def _events(site: Site, wanted_count: int, **headers: str) -> list[tuple[str, An
     name = ""
     while len(found) < wanted_count:
         line = response.readline().decode().rstrip("\n")
+        if line == ": connected":
+            then()
         name = line.removeprefix("event: ") if line.startswith("event: ") else name
         if line.startswith("data: "):
             found.append((name, json.loads(line.removeprefix("data: "))))
@@ -293,6 +297,21 @@ def test_events_go_on_behind_the_last_one_seen(site: Site, newsroom: Newsroom, s
         raised.append(newsroom.alert(subscription, story[0], "Crews voted.", ("voted",), NOW))
     found = _events(site, 2, last_event_id=str(raised[0].id))
     assert [(name, data["subscription_name"]) for name, data in found] == [("alert", "Two"), ("alert", "Three")]
+
+
+def test_stories_and_alerts_are_told_as_they_come(site: Site, newsroom: Newsroom, story: tuple[int, int]) -> None:
+    """What was there before is not told again; a new story and its alert come while the stream stands."""
+    feed = newsroom.feed("https://courier.example/rss", "Courier")
+    subscription = newsroom.subscription("Bakers", "bread")
+
+    def publish() -> None:
+        article_id, _ = newsroom.publish(feed, "Bread gets dearer", "Ovens are cold.", NOW)
+        newsroom.alert(subscription, article_id, "Ovens are cold.", ("Ovens",), NOW)
+
+    found = dict(_events(site, 2, publish))
+    assert found.keys() == {"story", "alert"}
+    assert found["story"]["id"] == found["alert"]["story_id"] != story[1]
+    assert found["alert"]["subscription_name"] == "Bakers"
 
 
 # Edits, search and the hand

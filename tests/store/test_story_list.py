@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 from pipeline.model import Grouping, GroupingKind, Match
-from pipeline.store import alerts, articles, stories, story_list, subscriptions
+from pipeline.store import alerts, articles, feeds, stories, story_list, subscriptions
 from pipeline.store.database import Database
 from pipeline.store.story_list import StoryFilter
 from tests.store.making import NOW, after, article, sketch, started
@@ -63,6 +63,16 @@ def test_filters_leave_what_fits(database: Database, wanted: StoryFilter) -> Non
         publish(tx, 1)
         fits = publish(tx, 2, seconds=90, language="de", outlet="zeitung.example")
         assert newest(tx, wanted) == [fits]
+
+
+def test_a_folders_stories_are_those_of_its_feeds(database: Database) -> None:
+    """The filter by folder leaves stories with an article that a feed of the folder brought."""
+    with database.write() as tx:
+        publish(tx, 1)
+        feeds.add(tx, "https://feeds.example/2", folder="Harbour", now=NOW)
+        fits = publish(tx, 2)
+        assert newest(tx, StoryFilter(folder="Harbour")) == [fits]
+        assert newest(tx, StoryFilter(folder="Harb")) == []
 
 
 def test_a_subscriptions_stories_are_those_it_was_told_of(database: Database) -> None:
