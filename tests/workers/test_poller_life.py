@@ -98,13 +98,14 @@ async def test_a_long_poll_keeps_its_short_lease(origin: Origin, sqlite_url: str
     held = asyncio.Event()
     feed = add(sqlite_database, origin.serve("/feed", BODY, hold=held))
     second = Database.open(sqlite_url)
-    async with polling(sqlite_database, policy=HOURLY, lease_seconds=4), polling(second, policy=HOURLY):
+    async with polling(sqlite_database, policy=HOURLY, lease_seconds=4):
         await origin.wait_for("/feed")
         first_until = leased_until(sqlite_database, feed)
-        await eventually(lambda: utc_now() > first_until + timedelta(seconds=1))
-        assert leased_until(sqlite_database, feed) > first_until
-        held.set()
-        await eventually(lambda: stored(sqlite_database, feed).imported_at)
+        async with polling(second, policy=HOURLY):
+            await eventually(lambda: utc_now() > first_until + timedelta(seconds=1))
+            assert leased_until(sqlite_database, feed) > first_until
+            held.set()
+            await eventually(lambda: stored(sqlite_database, feed).imported_at)
     second.close()
     assert len(origin.requests_for("/feed")) == 1
 
