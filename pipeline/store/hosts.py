@@ -6,11 +6,12 @@ every transaction that takes a slot or adds to what is in flight holds the host'
 are locked in one statement that passes over rows held by others, so two claimers never wait for each other.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from random import SystemRandom
+from random import Random, SystemRandom
 from typing import Any
 
 from sqlalchemy import (
@@ -43,7 +44,7 @@ LONGEST_GAP_SECONDS = 3600.0
 GAP_HALVES_AFTER = timedelta(days=1)  # without a 429; most limits are by minute or hour, and all are changed some day
 GAP_JITTER = 0.25
 
-_chance = SystemRandom()
+_chance: Random = SystemRandom()
 
 # Written once: putting a statement together costs as much as running it, and these run for every page.
 _HOST_LOCKED = select(hosts).where(hosts.c.host == bindparam("of_host")).with_for_update()
@@ -73,6 +74,17 @@ def _gap(pace: Pace, learned_seconds: float) -> timedelta:
     if learned_seconds <= pace.gap_seconds:
         return timedelta(seconds=pace.gap_seconds)
     return timedelta(seconds=learned_seconds * _chance.uniform(1, 1 + GAP_JITTER))
+
+
+@contextmanager
+def jitter_from(chance: Random) -> Iterator[None]:
+    """Draw the jitter of gaps and rests from elsewhere for a while, in the whole process: a play can be repeated."""
+    global _chance  # noqa: PLW0603 - given back below
+    before, _chance = _chance, chance
+    try:
+        yield
+    finally:
+        _chance = before
 
 
 def _learned(row: Row[Any], now: datetime) -> float:

@@ -186,11 +186,10 @@ def _rests(record: Record) -> Verdict:
 
 
 def _nonsense_rests(record: Record) -> Verdict:
-    """F8: taken for a rest, nonsense would hold for a day or a week; learned gap and rhythm were seen to make 9 h."""
     gaps = [gap for asked in _by_actor(_of(record, "sibling-3", "sibling-4")).values() for gap in _gaps(asked)]
     rule = "a Retry-After that says nothing holds back no sibling for long"
     worst = max(gaps, default=float("inf"))
-    return Verdict("F8", rule, len(gaps), _hours(worst), "at most 12 h", worst <= 12 * HOUR)
+    return Verdict("F8", rule, len(gaps), _hours(worst), "at most 6 h", worst <= 6 * HOUR)
 
 
 def _crowd(record: Record) -> Verdict:
