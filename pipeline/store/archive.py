@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, TextClause, text
 
 from pipeline.model import GroupingKind, Matchable
-from pipeline.store.dialects import bound, each
+from pipeline.store.dialects import bound, each, with_each
 from pipeline.store.types import EPOCH, MICROSECOND, microseconds
 
 
@@ -82,7 +82,7 @@ def texts(tx: Connection, ids: Sequence[int]) -> Iterator[tuple[int, Matchable]]
 
 def members(tx: Connection, story_ids: Collection[int]) -> Iterator[Member]:
     """Yield every article of these stories, in no order."""
-    statement = text(_MEMBERS.format(each=each(tx, "BIGINT")))
+    statement = with_each(tx, _MEMBERS, "BIGINT")
     ids = sorted(story_ids)
     for start in range(0, len(ids), _BATCH):
         asked = {"values": bound(tx, ids[start : start + _BATCH])}

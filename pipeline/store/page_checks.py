@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, select, update
 
 from pipeline.model import EntryState, FetchTask, Reason, Validators
 from pipeline.store import entries
-from pipeline.store.dialects import bound, each, insert
+from pipeline.store.dialects import bound, insert, with_each
 from pipeline.store.tables import articles, feeds, in_state, page_checks
 from pipeline.store.tables import entries as table
 from pipeline.store.types import microseconds
@@ -96,7 +96,7 @@ def _planned(now: datetime) -> Select[Any]:
 
 def _busy(tx: Connection, hosts: Collection[str], now: datetime) -> set[str]:
     """Find the hosts of these with anything waiting that is due; one row of each is enough to know."""
-    asked = text(_BUSY.format(each=each(tx, "TEXT")))
+    asked = with_each(tx, _BUSY, "TEXT")
     return set(tx.execute(asked, {"values": bound(tx, sorted(hosts)), "now": microseconds(now)}).scalars())
 
 

@@ -18,6 +18,7 @@ from pipeline.store import feeds, pushes
 from pipeline.store.database import Database
 from pipeline.store.tables import pushes as push_rows
 from pipeline.transport import Transport
+from tests.dashboard.serving import Answer as Reply
 from tests.dashboard.serving import Site, serving
 from tests.feeds.documents import rss
 from tests.origin import Answer, Origin
@@ -188,6 +189,14 @@ async def test_without_callbacks_there_is_no_such_address(sqlite_database: Datab
         assert (await asyncio.to_thread(site.ask, f"/websub/{'x' * 43}")).status == 404
 
 
+async def pushed_after_leaving(hub: Hub, database: Database, site: Site, words: str) -> Reply:
+    """Wait until the hub has taken leave, then push all the same."""
+    await eventually(lambda: len(hub.answers) == 2)
+    await eventually(lambda: state_of_push(database) is PushState.OFFERED)
+    path = f"/websub/{hub.wanted[0].callback.rpartition('/')[2]}"
+    return await asyncio.to_thread(site.ask, path, method="POST", body=words)
+
+
 async def test_a_removed_feed_takes_leave_of_its_hub(origin: Origin, sqlite_database: Database, site: Site) -> None:
     """F35: the hub is asked once to stop and its question is answered; a push after that is nobody's."""
     hub = Hub(origin)
@@ -197,10 +206,7 @@ async def test_a_removed_feed_takes_leave_of_its_hub(origin: Origin, sqlite_data
         await subscribed(hub)
         with sqlite_database.write() as tx:
             feeds.remove(tx, feed.id)
-        await eventually(lambda: len(hub.answers) == 2)
-        await eventually(lambda: state_of_push(sqlite_database) is PushState.OFFERED)
-        path = f"/websub/{hub.wanted[0].callback.rpartition('/')[2]}"
-        late = await asyncio.to_thread(site.ask, path, method="POST", body="<rss/>")
+        late = await pushed_after_leaving(hub, sqlite_database, site, "<rss/>")
     assert [wanted.mode for wanted in hub.wanted] == ["subscribe", "unsubscribe"]
     assert hub.answers[1][0] == 200
     assert late.status == 404
@@ -217,10 +223,7 @@ async def test_a_paused_feed_takes_leave_of_its_hub_until_it_goes_on(
         await subscribed(hub)
         with sqlite_database.write() as tx:
             feeds.pause(tx, feed.id)
-        await eventually(lambda: len(hub.answers) == 2)
-        await eventually(lambda: state_of_push(sqlite_database) is PushState.OFFERED)
-        path = f"/websub/{hub.wanted[0].callback.rpartition('/')[2]}"
-        late = await asyncio.to_thread(site.ask, path, method="POST", body="no feed")
+        late = await pushed_after_leaving(hub, sqlite_database, site, "no feed")
         with sqlite_database.write() as tx:
             paused = feeds.get(tx, feed.id).state
             feeds.resume(tx, feed.id, utc_now())

@@ -5,11 +5,16 @@ so that is the least these take to be over.
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from benchmarks.faults.fault import BOTH, Fault
 from benchmarks.faults.newsroom import Mode
 from benchmarks.faults.postbox import MailMode
 from benchmarks.faults.scene import Scene, loaded
+
+M = TypeVar("M")
 
 PAGE_MODES = (Mode.SLOW, Mode.HANGING, Mode.RESET, Mode.BROKEN, Mode.BUSY, Mode.SHORT, Mode.GARBAGE, Mode.LOGIN)
 FEED_MODES = (Mode.SLOW, Mode.HANGING, Mode.RESET, Mode.BROKEN, Mode.SHORT, Mode.GARBAGE, Mode.LOGIN)
@@ -20,43 +25,38 @@ POISON_EVERY = 25
 
 async def bad_pages(scene: Scene) -> None:
     """Serve pages in every bad way in turn, while feeds are sound."""
-    async with loaded(scene):
-        for mode in PAGE_MODES:
-            scene.newsroom.page_mode = mode
-            await asyncio.sleep(scene.seconds / len(PAGE_MODES))
-        scene.newsroom.page_mode = Mode.SOUND
-        scene.newsroom.let_go()
+    newsroom = scene.newsroom
+    await _in_turn(scene, (*PAGE_MODES, Mode.SOUND), partial(setattr, newsroom, "page_mode"), newsroom.let_go)
 
 
 async def bad_feeds(scene: Scene) -> None:
     """Serve feeds in every bad way in turn, while pages are sound."""
-    async with loaded(scene):
-        for mode in FEED_MODES:
-            scene.newsroom.feed_mode = mode
-            await asyncio.sleep(scene.seconds / len(FEED_MODES))
-        scene.newsroom.feed_mode = Mode.SOUND
-        scene.newsroom.let_go()
+    newsroom = scene.newsroom
+    await _in_turn(scene, (*FEED_MODES, Mode.SOUND), partial(setattr, newsroom, "feed_mode"), newsroom.let_go)
 
 
 async def bad_receiver(scene: Scene) -> None:
     """Receive alerts in every bad way in turn."""
-    async with loaded(scene):
-        for mode in HOOK_MODES:
-            scene.newsroom.hook_mode = mode
-            await asyncio.sleep(scene.seconds / len(HOOK_MODES))
-        scene.newsroom.hook_mode = Mode.SOUND
-        scene.newsroom.let_go()
+    newsroom = scene.newsroom
+    await _in_turn(scene, (*HOOK_MODES, Mode.SOUND), partial(setattr, newsroom, "hook_mode"), newsroom.let_go)
 
 
 async def bad_mail(scene: Scene) -> None:
     """Receive mail in every bad way in turn that may pass; what is refused for good is parked, and no fault."""
     assert scene.postbox is not None
+    postbox = scene.postbox
+    await _in_turn(scene, (*MAIL_MODES, MailMode.SOUND), partial(setattr, postbox, "mode"), postbox.let_go)
+
+
+async def _in_turn(scene: Scene, modes: Sequence[M], take_on: Callable[[M], None], let_go: Callable[[], None]) -> None:
+    """Behave in every way for its share of the time, then in the last one for good."""
+    *bad, sound = modes
     async with loaded(scene):
-        for mode in MAIL_MODES:
-            scene.postbox.mode = mode
-            await asyncio.sleep(scene.seconds / len(MAIL_MODES))
-        scene.postbox.mode = MailMode.SOUND
-        scene.postbox.let_go()
+        for mode in bad:
+            take_on(mode)
+            await asyncio.sleep(scene.seconds / len(bad))
+        take_on(sound)
+        let_go()
 
 
 async def poison(scene: Scene) -> None:
