@@ -39,6 +39,7 @@ from dashboard.pages import page_routes
 from dashboard.previews import Previews
 from dashboard.queue_page import queue_routes
 from dashboard.queue_pages import queue_pages
+from dashboard.queue_token import Tokened
 from dashboard.queue_view import QueueView
 from dashboard.search_page import search_routes
 from dashboard.sources import Sources
@@ -141,7 +142,7 @@ def create_app(
     app.mount("/api/v1", Rationed(Capped(api), Allowance(settings.requests_per_minute, REQUESTS_FOR_ALL), clock))
     app.mount("/static", StaticFiles(directory=STATIC))
     if queue_url:
-        app.mount("/rq", queue_pages(queue_url))
+        app.mount("/rq", Tokened(queue_pages(queue_url), keys.tokens, https=settings.https))
     return app
 
 

@@ -14,8 +14,10 @@ STRICT_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
+#: Of whatever is no page: texts, JSON, feeds and files run nothing even if a browser can be made to show them (S32).
+SANDBOX_POLICY = f"{STRICT_POLICY}; sandbox"
+
 STEADY = {
-    "Content-Security-Policy": STRICT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -26,6 +28,11 @@ STEADY = {
 def caching(path: str) -> str:
     """Choose the Cache-Control of `path`: our files are asked for again by ETag, all else is never kept."""
     return "no-cache" if path.startswith("/static/") else "no-store"
+
+
+def policy(content_type: str) -> str:
+    """Choose the content policy of an answer: what is no page of ours is shut in a sandbox."""
+    return STRICT_POLICY if content_type.startswith("text/html") else SANDBOX_POLICY
 
 
 class SecurityHeaders:
@@ -45,6 +52,8 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in STEADY.items():
                     headers.setdefault(name, value)
+                fitting = policy(headers.get("Content-Type", ""))
+                headers.setdefault("Content-Security-Policy", fitting)
                 headers.setdefault("Cache-Control", caching(scope["path"]))
             await send(message)
 

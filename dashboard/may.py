@@ -42,6 +42,7 @@ RULES: tuple[tuple[str, Deed, Deed], ...] = (
     ("/account", Deed.LOOK, Deed.LOOK),
     ("/logout", Deed.LOOK, Deed.LOOK),
     ("/login", Deed.LOOK, Deed.LOOK),
+    ("/subscriptions/new", Deed.SUBSCRIBE, Deed.SUBSCRIBE),
     ("/subscriptions", Deed.LOOK, Deed.SUBSCRIBE),
     ("/api/v1/subscriptions", Deed.LOOK, Deed.SUBSCRIBE),
     ("/alerts", Deed.LOOK, Deed.SUBSCRIBE),

@@ -106,6 +106,19 @@ def test_a_group_can_be_tried_now_and_one_dropped(site: Site, newsroom: Newsroom
         assert len(entries.release(tx, NOW, 10, LEASE_SECONDS, PACE)) == 1
 
 
+@pytest.mark.usefixtures("failing")
+def test_a_group_is_dropped_only_by_a_second_step(site: Site) -> None:
+    """What cannot be taken back is folded away with a warning and its number, without any script."""
+    for path in ("/queue", "/queue/failures?" + urlencode({**GROUP, "state": "waiting"})):
+        page = site.page(path).body
+        [form] = [one for one in page.split("<form") if "/queue/failures/drop" in one and 'name="entry"' not in one]
+        assert "not asked for again" in form
+        before = page[: page.index(form)]
+        assert before.rfind("<details><summary") > before.rfind("</details>")
+        assert "<script" not in page
+    assert "Drop 2 entries" in text_of(site.page("/queue").body)
+
+
 @pytest.mark.parametrize(
     ("verb", "state"), [("retry", EntryState.QUEUED), ("drop", EntryState.DROPPED)], ids=["tried again", "given up"]
 )
@@ -115,7 +128,7 @@ def test_everything_that_failed_is_changed_at_once(
 ) -> None:
     """Whatever waits after a failure, of all hosts and causes, in more than one transaction; the rest stays."""
     monkeypatch.setattr("dashboard.queue_page.AT_A_TIME", 1)
-    assert text_of(site.page("/queue").body).count("2 entries") == 2
+    assert text_of(site.page("/queue").body).count("2 entries") == 3  # retry and drop everything, drop the one group
     assert site.post(f"/queue/failures/all/{verb}").status == 303
     with newsroom.database.write() as tx:
         entries.release(tx, NOW, 10, LEASE_SECONDS, PACE)

@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import Route
 
+from dashboard.headers import SANDBOX_POLICY
 from dashboard.queue_pages import queue_pages
 from dashboard.rules import HUB_FOLDER, SECRET_FOLDERS
 from pipeline.model import Scope
@@ -156,6 +157,7 @@ def test_downloads_are_saved_not_shown(app: FastAPI, newsroom: Newsroom) -> None
         for path, answer in files.items():
             assert answer.status == 200, path
             assert answer.headers["x-content-type-options"] == "nosniff"
+            assert answer.headers["content-security-policy"] == SANDBOX_POLICY
             assert re.fullmatch(r'attachment; filename="[a-z.-]+"', answer.headers["content-disposition"]), path
 
 
@@ -178,6 +180,7 @@ def test_reading_by_the_api_is_safe(app: FastAPI, newsroom: Newsroom) -> None:
             assert answer.status < 500, path
             assert not answer.headers["content-type"].startswith("text/html"), path
             assert answer.headers["x-content-type-options"] == "nosniff", path
+            assert answer.headers["content-security-policy"] == SANDBOX_POLICY, path
             assert (CANARY in answer.body) is (path == "/api/v1/opml/whole"), path
         assert answered > 50
         assert state(newsroom) == before
