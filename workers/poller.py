@@ -36,6 +36,7 @@ from workers.patience import Patience, pause
 from workers.recorder import Recorder
 from workers.settling import Settling
 from workers.timing import TIMING
+from workers.way_out import WayOut
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +83,7 @@ class Poller:
         chance, ask, follow = random or SystemRandom(), partial(self._ask, 0), partial(self._follow, 0)
         self._means = Means(ask, policy, chance, clock, self._parsers, wished_seconds, follow=follow, known=self._known)
         self._settling = Settling(database, policy, clock, lease_seconds)
+        self._way_out = WayOut(database, transport.reaches, clock)
         self._subscriber_count = 0
         self._recorder = Recorder(database, import_hours, clock)
         self._running: set[asyncio.Task[None]] = set()
@@ -90,7 +92,7 @@ class Poller:
 
     def detail(self) -> dict[str, object]:
         """Say how the poller stands, for its heartbeat."""
-        return {"running": len(self._running), **self._counts}
+        return {"running": len(self._running), **self._counts, **self._way_out.detail()}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop`, then let the polls under way end; an absent store is waited for."""
@@ -116,6 +118,7 @@ class Poller:
         while not stop.is_set():
             self._wake.clear()
             try:
+                await self._way_out.wait(stop)
                 await self._settling.settle(stop)
                 if not stop.is_set():
                     await self._claim()
@@ -181,6 +184,7 @@ class Poller:
             result = await poll(lease.feed, means, seconds=self._poll_seconds)
         counts = await self._record(lease, result)
         if counts is not None:
+            self._way_out.note(lease.feed, result)
             self._report(lease, result, counts)
 
     async def _ask(self, feed_id: int, url: str, validators: Validators) -> Response:

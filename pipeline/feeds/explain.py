@@ -26,6 +26,7 @@ SENTENCES: Mapping[Bound, str] = {
     Bound.SKIPPED: "the feed does not want to be read at the hours or days before (skipHours, skipDays)",
     Bound.ASKED: "somebody asked for it",
     Bound.SPREAD: "it waits its turn among many that fell due together",
+    Bound.OUTAGE: "this machine could reach nobody when it was asked last, which does not count",
 }
 STOPPED: Mapping[FeedState, str] = {
     FeedState.PAUSED: "it is paused; `storywatch feeds resume` polls it again",

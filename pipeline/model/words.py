@@ -42,6 +42,7 @@ class Bound(StrEnum):
     SKIPPED = "skipped"
     ASKED = "asked"
     SPREAD = "spread"
+    OUTAGE = "outage"
 
 
 class PushState(StrEnum):

@@ -24,6 +24,7 @@ from pipeline.transport.failures import translated
 from pipeline.transport.guard import dialling
 from pipeline.transport.headers import Fields, conditional_headers, headers_for_hop, sendable
 from pipeline.transport.policy import Policy, Rules
+from pipeline.transport.reach import is_reachable
 from pipeline.transport.redirects import check_hop, find_target, parse_url
 from pipeline.transport.resolver import Lookup, Resolver, ask_system
 from pipeline.urls import WebUrl
@@ -68,6 +69,10 @@ class Transport:
     def user_agent(self) -> str:
         """Give the name under which it asks."""
         return self._policy.user_agent
+
+    async def reaches(self, url: str) -> bool:
+        """Tell whether the host of an address takes a connection; nothing is asked, nothing raised."""
+        return await is_reachable(url, self._policy, self._lookup)
 
     async def close(self) -> None:
         """Close all connections; requests under way fail. May be called twice."""

@@ -13,6 +13,7 @@ from pipeline.store import feeds
 from pipeline.store.database import Database
 from pipeline.store.tables import entries
 from pipeline.transport import Policy, Transport
+from pipeline.transport.resolver import Lookup, ask_system
 from tests.origin import Answer
 from workers.clock import utc_now
 from workers.poller import Poller
@@ -26,12 +27,17 @@ NO_PACE = Pace(gap_seconds=0, concurrency=8)
 
 @asynccontextmanager
 async def polling(
-    database: Database, *, policy: PollPolicy = QUICK, pace: Pace = NO_PACE, **kwargs: Any
+    database: Database,
+    *,
+    policy: PollPolicy = QUICK,
+    pace: Pace = NO_PACE,
+    lookup: Lookup = ask_system,
+    **kwargs: Any,
 ) -> AsyncIterator[Poller]:
     """Run a poller inside the block and stop it after."""
     kwargs.setdefault("look_seconds", 0.05)
     stop = asyncio.Event()
-    async with Transport(WEB) as transport:
+    async with Transport(WEB, lookup=lookup) as transport:
         poller = Poller(database, transport, policy, pace, **kwargs)
         running = asyncio.create_task(poller.run(stop))
         try:

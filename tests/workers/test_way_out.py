@@ -1,0 +1,84 @@
+"""A poller whose own line is down: a real poller, a real store, a real web server, a resolver that can be unplugged."""
+
+import socket
+from typing import Any
+
+import pytest
+
+from pipeline.feeds.schedule import PollPolicy
+from pipeline.model import Bound
+from pipeline.store.database import Database
+from tests.feeds.documents import numbered
+from tests.origin import Origin
+from tests.workers.polling import add, polling, stored
+from tests.workers.support import eventually
+
+HOURLY = PollPolicy(interval_seconds=3600, floor_seconds=900)
+
+
+class Line:
+    """A resolver that knows some names while it is plugged in."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+        self.is_up = True
+
+    def lookup(self, host: str, port: int) -> list[tuple[Any, Any, Any, Any, Any]]:
+        if not self.is_up or host not in self.names:
+            raise socket.gaierror(socket.EAI_NONAME, "unplugged")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.way_out.LOOK_SECONDS", 0.05)
+
+
+def feed_url(origin: Origin, host: str) -> str:
+    return origin.serve("/feed", numbered(1), host=host)
+
+
+async def test_an_outage_of_our_own_costs_no_feed_its_turn(origin: Origin, sqlite_database: Database) -> None:
+    """Four hosts silent at once are our own line: nothing is asked meanwhile, and all are asked as soon as it is back.
+
+    Without that they would wait a quarter of an hour at least, and up to an hour more.
+    """
+    names = [f"{name}.example" for name in "abcd"]
+    line = Line(*names)
+    line.is_up = False
+    feeds = [add(sqlite_database, feed_url(origin, name)) for name in names]
+    async with polling(sqlite_database, policy=HOURLY, lookup=line.lookup) as poller:
+        await eventually(lambda: "network_away_since" in poller.detail())
+        assert any(stored(sqlite_database, feed).error_count for feed in feeds)
+        late = add(sqlite_database, feed_url(origin, "a.example") + "?late")
+        line.is_up = True
+        await eventually(lambda: all(stored(sqlite_database, feed).imported_at for feed in (*feeds, late)))
+        await eventually(lambda: "network_away_since" not in poller.detail())
+    assert [stored(sqlite_database, feed).error_score for feed in feeds] == [0.0] * 4
+
+
+async def test_what_waits_says_why(origin: Origin, sqlite_database: Database) -> None:
+    """A feed that was asked in vain is due, keeps the failures it had of its own, and names the outage."""
+    line = Line("a.example", "b.example", "c.example")
+    urls = [feed_url(origin, name) for name in line.names]
+    line.is_up = False
+    feeds = [add(sqlite_database, url) for url in urls]
+    async with polling(sqlite_database, policy=HOURLY, lookup=line.lookup, concurrency=3) as poller:
+        await eventually(lambda: "network_away_since" in poller.detail())
+        with sqlite_database.write() as tx:
+            tx.exec_driver_sql("UPDATE feeds SET state = 'paused'")
+        other = add(sqlite_database, origin.serve("/feed", numbered(2), host="d.localhost"))
+        await eventually(lambda: stored(sqlite_database, other).imported_at)
+    seen = [stored(sqlite_database, feed) for feed in feeds]
+    assert [(one.bound, one.error_count, one.last_attempt_at) for one in seen] == [(Bound.OUTAGE, 0, None)] * 3
+
+
+async def test_dead_feeds_are_no_outage(origin: Origin, sqlite_database: Database) -> None:
+    """Three hosts that are gone for good keep nobody else waiting, also where they are asked first."""
+    gone = [add(sqlite_database, f"http://gone{n}.example/feed") for n in range(3)]
+    async with polling(sqlite_database, lookup=Line().lookup) as poller:
+        await eventually(lambda: all(stored(sqlite_database, feed).error_count for feed in gone))
+        alive = add(sqlite_database, feed_url(origin, "alive.localhost"))
+        await eventually(lambda: stored(sqlite_database, alive).imported_at)
+        await origin.wait_for("/feed", count=4)
+        await eventually(lambda: "network_away_since" not in poller.detail())
