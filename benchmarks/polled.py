@@ -18,6 +18,7 @@ from pipeline.store import feeds
 from pipeline.store.database import Database
 from pipeline.store.tables import feeds as feed_rows
 from pipeline.transport import Policy, Transport
+from workers.garbage import spare_the_old
 from workers.poller import Poller
 
 CONCURRENCY = 64
@@ -75,10 +76,11 @@ async def poll_all(database: Database, port: int, feed_count: int) -> Timed:
             import_hours=EVER_HOURS,
             look_seconds=LOOK_SECONDS,
         )
+        spare_the_old()  # as every service does before its work
         began, began_cpu = time.perf_counter(), time.process_time()
         running = asyncio.create_task(poller.run(stop))
         while int(str(poller.detail().get("polled_count", 0))) < feed_count:  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(LOOK_SECONDS)
         seconds, cpu_seconds = time.perf_counter() - began, time.process_time() - began_cpu
         stop.set()
         await running

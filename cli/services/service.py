@@ -22,6 +22,7 @@ from config.settings import Settings
 from pipeline.errors import StoreUnavailable, StorywatchError, Unusable
 from pipeline.store.database import Database
 from workers.alarms import Alarms
+from workers.garbage import spare_the_old
 from workers.heartbeat import beat_until, process_name
 from workers.patience import Patience, pause
 from workers.signals import Stops, stop_on_signals
@@ -50,6 +51,7 @@ class Context:
 
         After a stop in a hurry the process does not take its leave: its silence returns the rows it still held.
         """
+        spare_the_old()
         over = asyncio.Event()
         beats = asyncio.create_task(beat_until(over, self.database, self.name, self.kind, detail))
         watch = asyncio.create_task(watch_loop(over))

@@ -5,10 +5,11 @@ statements, however many polls, each built once. Trap: validators must never run
 so a poll is stored whole or not at all; a poll that cannot be stored takes no other with it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Update, bindparam, select, update
@@ -73,8 +74,12 @@ def record_polls(tx: Connection, done: Sequence[Poll], import_hours: int, now: d
     for one in held:
         pushes.after_poll(tx, one.row, one.result, one.counts, is_import=one.is_import)
     _tell_hosts(tx, held, now)
-    counts = {id(one.lease): replace(one.counts, events=tuple(_events(tx, one, now)), arrived=()) for one in held}
+    counts = {id(one.lease): _outcome(one, tuple(_events(tx, one, now))) for one in held}
     return [counts.get(id(lease)) for lease, _ in done]
+
+
+def _outcome(one: _Held, events: tuple[FeedEventKind, ...]) -> PollCounts:
+    return replace(one.counts, events=events, arrived=()) if events or one.counts.arrived else one.counts
 
 
 def _hold(tx: Connection, done: Sequence[Poll]) -> list[_Held]:
@@ -123,10 +128,32 @@ def _update_feeds(tx: Connection, held: Sequence[_Held], now: datetime) -> None:
         values = after(one.row, one.result, now)
         values |= arrivals.after(one.row, one.result, one.counts, is_import=one.is_import)
         values |= {"moved_since_at": None, "moved_count": 0} if _came_to_a_stranger(one) else {}
+        if _is_as_it_was(one, values):
+            values = {name: value for name, value in values.items() if name not in _LASTING}
         row = {"feed": one.row.id, **{f"v_{name}": value for name, value in values.items()}}
         alike.setdefault(tuple(values), []).append(row)
     for names, rows in alike.items():
         tx.execute(_feeds_statement(names), rows)
+
+
+#: Columns that most polls leave as they are, and where the feed has them: a poll that changes none writes none of them.
+_LASTING = {
+    "etag": "validators.etag",
+    "last_modified": "validators.last_modified",
+    "validators_url": "validators.url",
+    **{name: name for name in ("fresh_seconds", "shown_key", "error_score", "error_count", "last_reason")},
+    "last_error": "last_error",
+    **{name: name for name in ("moved_url", "moved_since_at", "moved_count", "gone_seen_at", "undead_at")},
+}
+_FOUND = attrgetter(*_LASTING.values())
+_LEFT = itemgetter(*_LASTING)
+
+
+def _is_as_it_was(one: _Held, values: Mapping[str, Any]) -> bool:
+    """Tell whether an answer without a document, such as a 304, left all lasting columns as the lease found them."""
+    if one.result.reason is not None or one.result.parsed is not None:
+        return False
+    return bool(_LEFT(values) == _FOUND(one.lease.feed))
 
 
 @cache

@@ -31,6 +31,7 @@ from pipeline.urls import WebUrl
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 NO_VALIDATORS = Validators()
+_BODILESS = frozenset({204, 304})  # RFC 9112, 6.3: they end with their header
 REMARK_SECONDS = 5.0  # patience for a body whose status already says everything
 
 
@@ -105,13 +106,14 @@ class Transport:
         redirects: list[tuple[int, str]] = []
         async with self._deadline(url) as deadline:
             while True:
-                sent = headers_for_hop(given, way[0], way[-1]) | conditional_headers(validators, way[-1])
+                at = str(way[-1])
+                sent = headers_for_hop(given, way[0], way[-1]) | conditional_headers(validators, at)
                 async with self._asked("GET", way[-1], ours, sent) as answer:
                     target = find_target(way[-1], answer.status, answer.raw_headers)
                     if target is None:
                         body = await _receive_for(answer, max_bytes, deadline, self._policy)
                         elapsed, fields = time.monotonic() - started, Fields(answer.raw_headers)
-                        return Response(str(way[-1]), answer.status, fields, body, elapsed, tuple(redirects))
+                        return Response(at, answer.status, fields, body, elapsed, tuple(redirects))
                 check_hop(way, target, self._policy.redirect_limit, given)
                 way.append(target)
                 redirects.append((answer.status, str(target)))
@@ -155,8 +157,9 @@ class Transport:
         if self._session is None:
             raise RuntimeError("the transport is not open: use it as `async with Transport(policy) as transport`")
         headers = {"User-Agent": self._policy.user_agent, **ours, "Accept-Encoding": ADVERTISED}
-        named = {name.lower() for name in given}
-        headers = {name: value for name, value in headers.items() if name.lower() not in named} | dict(given)
+        if given:
+            named = {name.lower() for name in given}
+            headers = {name: value for name, value in headers.items() if name.lower() not in named} | dict(given)
         asked = URL(str(at), encoded=True)
         with dialling(at.host) as dial, translated(dial):
             async with self._session.request(
@@ -169,6 +172,8 @@ async def _receive_for(
     answer: aiohttp.ClientResponse, max_bytes: int, deadline: asyncio.Timeout, policy: Policy
 ) -> bytes:
     """Receive the whole body of a good answer, and of a bad one what comes."""
+    if answer.status in _BODILESS:
+        return b""
     if answer.status >= 400:
         return await _receive_remark(answer, max_bytes, deadline, policy)
     coding = answer.headers.get("Content-Encoding", "")

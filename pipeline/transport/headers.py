@@ -7,6 +7,7 @@ other URL, and no field of the caller goes to another origin (checklist F5, S4).
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from pipeline.model import Validators
 from pipeline.urls import WebUrl
@@ -41,8 +42,9 @@ class Fields(Mapping[str, str]):
         fields: dict[str, tuple[str, str]] = {}
         for name, value in raw:
             shown, text = _text(name), _text(value)
-            known = fields.get(shown.lower())
-            fields[shown.lower()] = (known[0], f"{known[1]}, {text}") if known else (shown, text)
+            key = shown.lower()
+            known = fields.get(key)
+            fields[key] = (known[0], f"{known[1]}, {text}") if known else (shown, text)
         self._fields = fields
 
     def __getitem__(self, name: str) -> str:
@@ -78,13 +80,22 @@ def sendable(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _can_be_sent(name: str, value: str) -> bool:
-    if not _TOKEN.fullmatch(name) or name.lower() in _OURS or _CONTROL.search(value.strip()):
+    if not _is_callers(name):
+        return False
+    if value.isascii() and value.isprintable():
+        return True
+    if _CONTROL.search(value.strip()):
         return False
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
         return False
     return True
+
+
+@lru_cache(maxsize=256)
+def _is_callers(name: str) -> bool:
+    return bool(_TOKEN.fullmatch(name)) and name.lower() not in _OURS
 
 
 def carries_credentials(headers: Mapping[str, str]) -> bool:
@@ -94,15 +105,15 @@ def carries_credentials(headers: Mapping[str, str]) -> bool:
 
 def headers_for_hop(headers: Mapping[str, str], first: WebUrl, hop: WebUrl) -> dict[str, str]:
     """Give the caller's fields that may go to `hop` when they were meant for `first`."""
-    if hop.origin != first.origin:
+    if not headers or hop.origin != first.origin:
         return {}
     same = (hop.path, hop.query) == (first.path, first.query)
     return {name: value for name, value in headers.items() if same or name.lower() not in CONDITIONAL}
 
 
-def conditional_headers(validators: Validators, hop: WebUrl) -> dict[str, str]:
+def conditional_headers(validators: Validators, hop: str) -> dict[str, str]:
     """Give the conditional fields for the very address that sent the validators; none for any other."""
-    if validators.url is None or validators.url != str(hop):
+    if validators.url is None or validators.url != hop:
         return {}
     fields = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
     return sendable({name: value for name, value in fields.items() if value})

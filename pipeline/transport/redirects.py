@@ -21,13 +21,15 @@ def parse_url(url: str) -> WebUrl:
     found = find_web_url(url)
     if found is None:
         raise Permanent(Reason.URL_REFUSED, f"not an address this service asks: {url[:200]!r}")
-    return replace(found, fragment="")
+    return replace(found, fragment="") if found.fragment else found
 
 
 def find_target(at: WebUrl, status: int, raw_headers: Iterable[tuple[bytes, bytes]]) -> WebUrl | None:
     """Find where an answer points; None if it is final, Permanent(URL_REFUSED) if it points to no web address."""
+    if status not in REDIRECTS:
+        return None
     location = next((_location(value) for name, value in raw_headers if name.lower() == b"location"), "")
-    if status not in REDIRECTS or not location:
+    if not location:
         return None
     target = absolute(str(at), location)
     if not target:

@@ -231,3 +231,29 @@ def test_entries_of_archives_are_quiet(database: Database) -> None:
         counts = feeds.record_poll(tx, lease_of(tx), found, 24, NOW)
         assert counts == PollCounts(new_count=2, dropped_count=1)
         assert seen.recent(tx, 9, EntryState.DROPPED)[0].reason is Reason.OLD_AT_IMPORT
+
+
+def test_an_unchanged_feed_keeps_what_it_had(database: Database) -> None:
+    """F2, F3: a 304 that says nothing new leaves validators and last words alone, in the row as in the feed leased."""
+    held = Validators('"one"', None, "https://feeds.example/1")
+    with database.write() as tx:
+        first = lease_of(tx)
+        feeds.record_poll(tx, first, polled(document(entry(1)), validators=held, next_poll_at=NOW), 24, NOW)
+        lease = lease_of(tx)
+        unchanged = polled(status=304, validators=lease.feed.validators, shown_key=lease.feed.shown_key)
+        feeds.record_poll(tx, lease, unchanged, 24, NOW)
+        after_one = feeds.get(tx, lease.feed.id)
+        assert (after_one.validators, after_one.quiet_count, after_one.error_count) == (held, 0, 0)
+        assert after_one.next_poll_at == unchanged.next_poll_at
+
+
+def test_an_answer_clears_what_failures_left(database: Database) -> None:
+    """F13: a 304 after a failure is a change: nothing of the failure remains."""
+    with database.write() as tx:
+        refused = polled(reason=Reason.HTTP_GONE, status=410, error="gone", error_score=2.0, next_poll_at=NOW)
+        feeds.record_poll(tx, lease_of(tx), refused, 24, NOW)
+        lease = lease_of(tx)
+        assert (lease.feed.error_count, lease.feed.last_error) == (1, "gone")
+        feeds.record_poll(tx, lease, polled(status=304), 24, NOW)
+        found = feeds.get(tx, lease.feed.id)
+        assert (found.error_count, found.last_error, found.last_reason, found.gone_seen_at) == (0, "", None, None)

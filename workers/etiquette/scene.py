@@ -128,7 +128,7 @@ class Origin:
 
     def _hop(self, url: str, validators: Validators, at: datetime, *, is_first: bool) -> tuple[Actor, Asked, Answer]:
         actor = self._by_url[url]
-        sent = conditional_headers(validators, parse_url(url))
+        sent = conditional_headers(validators, str(parse_url(url)))
         self._counts[url] = self._counts.get(url, 0) + 1
         etag, last_modified = sent.get("If-None-Match"), sent.get("If-Modified-Since")
         host, count = registrable_host(url), self._counts[url]
