@@ -30,6 +30,7 @@ from dashboard.feed_opml import feed_opml_routes
 from dashboard.feed_pages import feed_page_routes
 from dashboard.feed_reports import Hygiene, feed_report_routes
 from dashboard.frame import Framing
+from dashboard.freshest import Freshest
 from dashboard.headers import SecurityHeaders
 from dashboard.health import health_routes
 from dashboard.hub_routes import Callbacks, hub_routes
@@ -106,6 +107,7 @@ def create_app(
     feed_rules, channels = feed_rules or FeedRules(), channels or Channels()
     framing = Framing(keys)
     sources = Sources(database, queue_view, clock, has_queue_pages=bool(queue_url), required_kinds=required_kinds)
+    freshest = Freshest(sources)
     app = Dashboard(title="Storywatch", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_middleware(Door, keys=keys, check=bearers(database))
     _answer_faults(app)
@@ -113,7 +115,7 @@ def create_app(
     app.include_router(health_routes(sources))
     app.include_router(metrics_routes(sources))
     app.include_router(subscription_routes(sources, site_url, hubs or {}))
-    app.include_router(page_routes(sources, framing))
+    app.include_router(page_routes(sources, framing, freshest))
     app.include_router(story_page_routes(sources, framing))
     app.include_router(article_page_routes(sources, framing))
     app.include_router(search_routes(sources, framing))
@@ -138,7 +140,7 @@ def create_app(
     if callbacks is not None:
         app.include_router(hub_routes(callbacks))
     doors, most = FeedDoors(looking, hygiene), settings.subscriptions_per_user
-    api = create_api(sources, doors, channels, changes, most, site_url)
+    api = create_api(sources, freshest, doors, channels, changes, most, site_url)
     app.mount("/api/v1", Rationed(Capped(api), Allowance(settings.requests_per_minute, REQUESTS_FOR_ALL), clock))
     app.mount("/static", StaticFiles(directory=STATIC))
     if queue_url:

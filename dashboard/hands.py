@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.words import capitalized, span, spoken
+from pipeline.masking import masked_text
 from pipeline.model import AlarmKind, CoverageKind, Incident, IncidentKind
 
 SHOWN = 6
@@ -51,17 +52,22 @@ class Hands:
     hidden_count: int
 
 
+def by_urgency(incidents: Sequence[Incident]) -> list[Incident]:
+    """Order incidents: the most urgent first, and among equals the longest open."""
+    return sorted(incidents, key=lambda one: (URGENCY.index(one.kind), one.opened_at))
+
+
 def hands(incidents: Sequence[Incident], now: datetime) -> Hands:
     """Give what needs a hand, the most urgent first and among equals the longest open."""
-    ordered = sorted(incidents, key=lambda one: (URGENCY.index(one.kind), one.opened_at))
+    ordered = by_urgency(incidents)
     return Hands(tuple(_hand(one, now) for one in ordered[:SHOWN]), max(0, len(ordered) - SHOWN))
 
 
 def _hand(incident: Incident, now: datetime) -> Hand:
     return Hand(
         key=f"incident-{incident.id}",
-        title=f"{capitalized(spoken(incident.kind.value))}: {incident.subject}",
-        evidence=incident.evidence,
+        title=f"{capitalized(spoken(incident.kind.value))}: {masked_text(incident.subject)}",
+        evidence=masked_text(incident.evidence),
         since=span((now - incident.opened_at).total_seconds()),
         tone="bad" if incident.kind in GRAVE else "warn",
         link="/feeds" if incident.kind in FEED_KINDS or isinstance(incident.kind, CoverageKind) else "/queue",

@@ -1,41 +1,32 @@
 """The pages a person opens.
 
-In: requests. Out: filled templates. Hides FastAPI's routing. Trap: the overview costs milliseconds for each
-hundred thousand entries and every open browser asks for it every three seconds, so what was read within the
-last second is shown again.
+In: requests. Out: filled templates. Hides FastAPI's routing. Trap: what the overview shows is read by
+`dashboard.freshest` at most once a second, so a test that changes something must let its clock go on.
 """
 
-import asyncio
-from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from sqlalchemy import Connection
 from starlette.responses import HTMLResponse
 
 from dashboard.frame import Framing
+from dashboard.freshest import Freshest
 from dashboard.hands import hands
-from dashboard.looking import OverviewFacts, look_at_overview
-from dashboard.pace import SPANS, PaceCard, pace_card
+from dashboard.pace import SPANS, pace_card
 from dashboard.picture import picture
-from dashboard.queue_view import depths
 from dashboard.reading import reading
 from dashboard.rendering import render
 from dashboard.rows import alert_rows, beats, feed_rows, host_rows, missing_kinds
 from dashboard.sources import Sources
 from dashboard.story_list import PAGE, SPAN_WORDS, address, look_at_stories, next_page, read_asked
-from pipeline.store import pace
 
-SHOWN_AGAIN = timedelta(seconds=1)
-DRAWN_AGAIN = timedelta(seconds=15)
 #: What fits the databases' largest integer; a larger number names nothing.
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
-def page_routes(sources: Sources, framing: Framing) -> APIRouter:
+def page_routes(sources: Sources, framing: Framing, freshest: Freshest) -> APIRouter:
     """Make the routes of the pages."""
     router = APIRouter(default_response_class=HTMLResponse)
-    freshest = _Freshest(sources)
 
     @reading(router, "/")
     async def overview(request: Request) -> HTMLResponse:
@@ -58,38 +49,9 @@ def page_routes(sources: Sources, framing: Framing) -> APIRouter:
     return router
 
 
-class _Freshest:
-    """Reads the overview's facts and the queue's depths at most once a second, however many look."""
-
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
-        self._seen: tuple[OverviewFacts, dict[str, int | None]] | None = None
-        self._drawn: tuple[datetime, tuple[PaceCard, ...]] | None = None
-        self._reading = asyncio.Lock()
-
-    async def get(self) -> tuple[OverviewFacts, dict[str, int | None]]:
-        async with self._reading:
-            now = self._sources.clock()
-            if self._seen is None or not timedelta(0) <= now - self._seen[0].at < SHOWN_AGAIN:
-                reading = self._sources.database.look(look_at_overview, now)
-                self._seen = await asyncio.gather(reading, depths(self._sources.queue))
-            return self._seen
-
-    async def paces(self) -> tuple[PaceCard, ...]:
-        """Give the charts, drawn at most every `DRAWN_AGAIN`: they read the articles of a day."""
-        async with self._reading:
-            now = self._sources.clock()
-            if self._drawn is None or not timedelta(0) <= now - self._drawn[0] < DRAWN_AGAIN:
-                self._drawn = now, await self._sources.database.look(_draw, now)
-            return self._drawn[1]
-
-
-def _draw(tx: Connection, now: datetime) -> tuple[PaceCard, ...]:
-    return tuple(pace_card(key, unit, pace.over(tx, span, now, slices)) for key, span, slices, unit in SPANS)
-
-
-async def _overview(sources: Sources, freshest: _Freshest) -> dict[str, object]:
+async def _overview(sources: Sources, freshest: Freshest) -> dict[str, object]:
     facts, waiting = await freshest.get()
+    paces = await freshest.paces()
     shown_feeds = feed_rows(facts.feeds, facts.at)
     missing = missing_kinds(facts.processes, sources.required_kinds, facts.at)
     return {
@@ -101,5 +63,5 @@ async def _overview(sources: Sources, freshest: _Freshest) -> dict[str, object]:
         "beats": beats(facts.processes, facts.at),
         "hosts": host_rows(facts.hosts, facts.at),
         "hands": hands(facts.incidents, facts.at),
-        "paces": await freshest.paces(),
+        "paces": [pace_card(key, unit, paces[key]) for key, _, _, unit in SPANS],
     }

@@ -4,7 +4,7 @@ In: a read transaction and an instant. Out: `QueueFacts`, and the members of one
 store functions give them. Trap: only reads (R26); whatever changes work is in `dashboard.queue_changes`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from pipeline.model import DeliveryState, EntryState, Reason
 from pipeline.store import crashes, deliveries, entries, pauses, processes, samples, troubles
-from pipeline.store.crashes import Crash
+from pipeline.store.crashes import Crash, place_of_channel
 from pipeline.store.deliveries import StoredDelivery
 from pipeline.store.processes import Process
 from pipeline.store.samples import Sample, SampledStage
@@ -39,6 +39,7 @@ class QueueFacts:
     troubles: list[Trouble]
     waiting_troubles: int  #: entries that wait after a failure, in all groups
     letters: list[StoredDelivery]  #: parked deliveries, the newest
+    letter_crashes: Mapping[str, Crash]  #: by channel, of those letters that crashes parked
     processes: list[Process]
     paused: Mapping[SampledStage, bool]
     samples: Mapping[SampledStage, list[Sample]]  #: of the last `HISTORY`
@@ -55,6 +56,7 @@ class Group:
 
 def look_at_queue(tx: Connection, now: datetime) -> QueueFacts:
     """Read the page's facts as of `now`."""
+    letters = deliveries.recent(tx, LETTER_LIMIT, DeliveryState.PARKED)
     return QueueFacts(
         at=now,
         entries=entries.count_by_state(tx),
@@ -63,11 +65,24 @@ def look_at_queue(tx: Connection, now: datetime) -> QueueFacts:
         work=troubles.in_work(tx, WORK_LIMIT),
         troubles=troubles.grouped(tx, TROUBLE_LIMIT),
         waiting_troubles=troubles.count_waiting(tx),
-        letters=deliveries.recent(tx, LETTER_LIMIT, DeliveryState.PARKED),
+        letters=letters,
+        letter_crashes=crashes_of(tx, letters),
         processes=processes.list_all(tx),
         paused={stage: pauses.is_paused(tx, stage) for stage in SampledStage},
-        samples={stage: samples.since(tx, stage, now - HISTORY) for stage in SampledStage},
+        samples=look_at_history(tx, now),
     )
+
+
+def look_at_history(tx: Connection, now: datetime) -> dict[SampledStage, list[Sample]]:
+    """Read how each stage stood over the last `HISTORY`, by the minute."""
+    return {stage: samples.since(tx, stage, now - HISTORY) for stage in SampledStage}
+
+
+def crashes_of(tx: Connection, found: Iterable[StoredDelivery]) -> dict[str, Crash]:
+    """Find the last crash at each channel among deliveries whose jobs were lost."""
+    channels = sorted({one.channel for one in found if one.reason is Reason.WORKER_LOST})
+    kept = ((channel, crashes.find(tx, place_of_channel(channel))) for channel in channels)
+    return {channel: crash for channel, crash in kept if crash is not None}
 
 
 @dataclass(frozen=True, slots=True)

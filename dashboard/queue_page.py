@@ -125,6 +125,7 @@ async def _shown(sources: Sources) -> dict[str, object]:
         "waiting_count": facts.waiting_troubles,
         "letter_count": facts.deliveries[DeliveryState.PARKED],
         "letters": letter_rows(facts.letters, facts.at),
+        "letter_crashes": facts.letter_crashes,
         "beats": beats(facts.processes, facts.at),
         "has_queue_pages": sources.has_queue_pages,
     }

@@ -28,6 +28,7 @@ from pipeline.errors import NotFound, Unusable
 from pipeline.model import GroupingKind
 from pipeline.store import merging, stories
 from pipeline.store.merging import Act
+from pipeline.stories.facts import StoryFacts as Tellers
 from pipeline.stories.facts import facts_of
 
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
@@ -138,17 +139,22 @@ def _titles(tx: Connection, named: set[int]) -> dict[int, str]:
     return found
 
 
-def _shown(facts: StoryPageFacts, now: datetime) -> dict[str, object]:
-    story, groupings = facts.story, facts.story.groupings
+def tellers(story: StoryFacts) -> Tellers:
+    """Add up who tells a story."""
     copies = {
         place
         for place, one in enumerate(story.articles)
-        if (grouping := groupings.get(one.id)) and grouping.kind is GroupingKind.COPY
+        if (grouping := story.groupings.get(one.id)) and grouping.kind is GroupingKind.COPY
     }
+    return facts_of([one.article for one in story.articles], copies)
+
+
+def _shown(facts: StoryPageFacts, now: datetime) -> dict[str, object]:
+    story, groupings = facts.story, facts.story.groupings
     shown = story.articles[-MOST_SHOWN:]
     return {
         "story": story.story,
-        "facts": facts_of([one.article for one in story.articles], copies),
+        "facts": tellers(story),
         "bars": timeline(story.articles, groupings),
         "rows": article_rows(shown, groupings, facts.evidence),
         "hidden_count": len(story.articles) - len(shown),

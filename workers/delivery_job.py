@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from config.settings import DeliverySettings
 from pipeline.alerts.channels import Poster, Speaker, Target, address_of_target, deliver
-from pipeline.errors import Failure, NotFound, Permanent, Transient
+from pipeline.errors import Failure, NotFound, Permanent, StorywatchError, Transient
 from pipeline.model import DeliveryTask, Reason
 from pipeline.store import deliveries, receivers
 from pipeline.store.database import Database
@@ -24,6 +24,7 @@ from pipeline.store.durations import Timed
 from workers.channel_slots import ChannelSlots
 from workers.clock import Clock, utc_now
 from workers.concurrent import JobFunction
+from workers.crash_notes import note_delivery_crash
 from workers.insisting import Insisting
 from workers.lanes import LEASE_MARGIN_SECONDS, SEND_DELIVERY, lease_seconds
 from workers.outcomes import Outcome, Step, delivery_outcome, rest_seconds
@@ -72,7 +73,8 @@ class DeliveryJobs:
     async def send_delivery(self, delivery_id: int, token: int) -> None:
         """Send one delivery if the token still holds and its channel has room.
 
-        Raises StoreUnavailable before anything was sent.
+        Raises StoreUnavailable before anything was sent. After an exception nobody foresaw, whose traceback is kept,
+        the row is the sweeper's.
         """
         try:
             channel = (await self._database.look(deliveries.get, delivery_id)).channel
@@ -95,6 +97,16 @@ class DeliveryJobs:
         )
         if task is None:
             return True
+        try:
+            return await self._hand_over(task)
+        except StorywatchError:
+            raise
+        except Exception as error:
+            await note_delivery_crash(self._database, task, error, self._clock())
+            raise
+
+    async def _hand_over(self, task: DeliveryTask) -> bool:
+        """Send what was taken in hand and note its end; False if the receiver did not take it for now."""
         try:
             answer = await self._deliver(task)
         except Failure as failure:

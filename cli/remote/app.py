@@ -9,18 +9,20 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from cli.output import print_json, print_record, print_rows
-from cli.remote.calls import CALLS, Call
+from cli.remote.call import Call
+from cli.remote.calls import CALLS
 from cli.remote.server import Refused, Server, server_at
 from pipeline.errors import Unusable
 
 SERVER, TOKEN_FILE = "STORYWATCH_SERVER", "STORYWATCH_TOKEN_FILE"
 PAGE_LIMIT = 100  #: most that one request asks for
 #: Options that are spelled otherwise than the API's fields, as on the machine itself.
-SPELLED = {"source": "--from"}
+SPELLED = {"source": "--from", "entries": "--entry"}
 
 
 class Commands(click.Group):
@@ -86,19 +88,19 @@ def _options(call: Call) -> list[click.Parameter]:
         params.append(click.Option(["--json", "as_json"], is_flag=True, help="Print JSON for programs."))
     if call.columns:
         params.append(click.Option(["--limit", "-n"], type=click.IntRange(1, 10_000), default=50, help="Most rows."))
-    params += [click.Option([f"--{name}"]) for name in call.filters]
+    params += [click.Option([f"--{name.replace('_', '-')}", name]) for name in call.filters]
     params += [click.Option([SPELLED.get(name, f"--{name}"), name]) for name in call.fields[call.arguments :]]
-    params += [click.Option([f"--{name.removesuffix('s')}", name], multiple=True) for name in call.lists]
+    singular = {name: SPELLED.get(name, f"--{name.removesuffix('s')}") for name in call.lists}
+    params += [click.Option([option, name], multiple=True) for name, option in singular.items()]
     params += [click.Option([f"--{name}"], help="In JSON.") for name in call.documents]
-    params += [click.Option([f"--{name.replace('_', '-')}", name], is_flag=True, default=None) for name in call.flags]
+    there_or_not = (*call.flags, *call.switches)
+    params += [click.Option([f"--{name.replace('_', '-')}", name], is_flag=True, default=None) for name in there_or_not]
     return params
 
 
 def _arguments(call: Call) -> list[click.Parameter]:
     """Give them in the order in which they are written."""
-    params: list[click.Parameter] = []
-    if call.takes_number:
-        params.append(click.Argument(["number"], type=click.IntRange(min=1)))
+    params: list[click.Parameter] = [click.Argument([name], type=_kind_of(name)) for name in call.places]
     params += [click.Argument([name]) for name in (*call.asks, *call.fields[: call.arguments])]
     if call.file:
         params.append(click.Argument([call.file], metavar="FILE", type=click.Path(path_type=Path)))
@@ -107,21 +109,27 @@ def _arguments(call: Call) -> list[click.Parameter]:
     return params
 
 
+def _kind_of(place: str) -> click.ParamType[Any]:
+    """Give what may stand at a place of a path: a number, but where a name is asked for."""
+    return click.STRING if place == "name" else click.IntRange(min=1)
+
+
 def _run(call: Call) -> Callable[..., None]:
     @click.pass_obj
-    def run(
-        server: Server, /, *, as_json: bool = False, number: int | None = None, limit: int = 50, **given: Any
-    ) -> None:
-        path = call.path.replace("{id}", str(number))
+    def run(server: Server, /, *, as_json: bool = False, limit: int = 50, **given: Any) -> None:
+        path = call.path.format_map({name: quote(str(given.pop(name)), safe="") for name in call.places})
         values = {name: value for name, value in given.items() if value is not None}
-        query: dict[str, object] = {name: values[name] for name in (*call.asks, *call.filters) if name in values}
+        named = (*call.asks, *call.filters, *call.switches)
+        query: dict[str, object] = {name: values[name] for name in named if name in values}
         if call.is_text:
             sys.stdout.write(server.ask_text(path))
+        elif call.is_upload:
+            _show(server.ask(call.method, path, text=_text(values[call.file])), as_json=as_json)
         elif call.columns:
             _show_list(call, _items(server, path, query, limit), as_json=as_json)
         else:
-            told = server.ask(call.method, path, query=query, body=_body(call, values) or None)
-            _show(told, as_json=as_json)
+            body = _body(call, values) if call.has_body else None
+            _show(server.ask(call.method, path, query=query, body=body), as_json=as_json)
 
     return run
 
@@ -159,6 +167,8 @@ def _items(server: Server, path: str, query: dict[str, object], limit: int) -> l
     while len(items) < limit:
         more = {"limit": min(limit - len(items), PAGE_LIMIT), "cursor": cursor}
         page = server.ask("GET", path, query=query | more)
+        if isinstance(page, list):  # all there is
+            return page[:limit]
         if not isinstance(page, dict) or not isinstance(page.get("items"), list):
             raise Refused(f"{server.url} answers, but not as Storywatch does: look at the address")
         items += page["items"]

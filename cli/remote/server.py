@@ -19,6 +19,7 @@ from pipeline.urls import find_web_url
 
 LARGEST_ANSWER = 50_000_000
 SECONDS = 60.0
+TEXT_TYPES = ("text/plain", "text/x-opml")  #: of files
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 
 
@@ -33,35 +34,40 @@ class Server:
     url: str
     token: str
 
-    def ask(self, method: str, path: str, *, query: dict[str, object] | None = None, body: object = None) -> Any:
-        """Ask once; gives the JSON that came, None for an answer without one. Raises Unusable and Refused."""
+    def ask(
+        self, method: str, path: str, *, query: dict[str, object] | None = None, body: object = None, text: str = ""
+    ) -> Any:
+        """Ask once, with JSON or a text; gives the JSON that came, None for an answer without one.
+
+        Raises Unusable and Refused.
+        """
         asked = {name: value for name, value in (query or {}).items() if value is not None}
         address = f"{self.url}/api/v1{path}" + (f"?{urlencode(asked)}" if asked else "")
-        return _read(self._answer(method, address, body), self.url)
+        sent = text.encode() if body is None else json.dumps(body).encode()
+        return _read(self._answer(method, address, sent, is_json=body is not None), self.url)
 
     def ask_text(self, path: str) -> str:
         """Ask for a file's text. Raises Unusable and Refused."""
-        response = self._answer("GET", f"{self.url}/api/v1{path}", None)
-        if response.status >= 400 or not response.headers.get("content-type", "").startswith("text/plain"):
+        response = self._answer("GET", f"{self.url}/api/v1{path}", b"")
+        if response.status >= 400 or not response.headers.get("content-type", "").startswith(TEXT_TYPES):
             _read(response, self.url)
             raise Refused(f"{self.url} answers, but not as Storywatch does: look at the address")
         return response.body.decode("utf-8", "replace")
 
-    def _answer(self, method: str, address: str, body: object) -> Response:
+    def _answer(self, method: str, address: str, sent: bytes, *, is_json: bool = False) -> Response:
         try:
-            return asyncio.run(self._ask(method, address, body))
+            return asyncio.run(self._ask(method, address, sent, is_json=is_json))
         except Failure as failure:
             raise Refused(f"{self.url} does not answer: {failure}") from failure
 
-    async def _ask(self, method: str, address: str, body: object) -> Response:
+    async def _ask(self, method: str, address: str, sent: bytes, *, is_json: bool) -> Response:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         async with Transport(_policy(self.url)) as transport:
             if method == "GET":
                 return await transport.get(
                     address, headers=headers, max_bytes=LARGEST_ANSWER, accept="application/json"
                 )
-            sent = b"" if body is None else json.dumps(body).encode()
-            headers |= {"Content-Type": "application/json"} if sent else {}
+            headers |= {"Content-Type": "application/json" if is_json else "text/plain"} if sent else {}
             return await transport.send(method, address, headers=headers, body=sent, max_bytes=LARGEST_ANSWER)
 
 

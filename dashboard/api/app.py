@@ -17,6 +17,7 @@ from dashboard.api.deliveries import delivery_routes
 from dashboard.api.events import event_routes
 from dashboard.api.feed_looks import FeedDoors, feed_deed_routes, feed_look_routes, feed_report_routes
 from dashboard.api.feeds import feed_routes
+from dashboard.api.overview import overview_routes
 from dashboard.api.queries import file_api, query_api
 from dashboard.api.search import search_api_routes
 from dashboard.api.shapes import Fault
@@ -26,6 +27,7 @@ from dashboard.api.tokens import token_routes
 from dashboard.api.users import user_api_routes, user_verb_routes
 from dashboard.api.work import work_change_routes, work_routes
 from dashboard.door import retry_after
+from dashboard.freshest import Freshest
 from dashboard.sources import Sources
 from dashboard.subscriptions.channels import Channels
 from dashboard.user_changes import UserChanges
@@ -59,7 +61,13 @@ UNUSABLE = {
 
 
 def create_api(
-    sources: Sources, doors: FeedDoors, channels: Channels, changes: UserChanges, most: int, site_url: str
+    sources: Sources,
+    freshest: Freshest,
+    doors: FeedDoors,
+    channels: Channels,
+    changes: UserChanges,
+    most: int,
+    site_url: str,
 ) -> FastAPI:
     """Make the application; it opens and starts nothing. No user gets more than `most` subscriptions."""
     api = FastAPI(
@@ -76,6 +84,7 @@ def create_api(
     news = (story_routes, article_routes, search_api_routes, alert_routes, delivery_routes)
     for routes in (*news, work_routes, work_change_routes, token_routes, event_routes):
         api.include_router(routes(sources))
+    api.include_router(overview_routes(sources, freshest))
     for more in (feed_look_routes, feed_report_routes, feed_deed_routes):
         api.include_router(more(doors))
     api.include_router(feed_routes(sources, doors.looking))

@@ -8,19 +8,54 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
+from sqlalchemy import Connection
 
 from dashboard.api.shapes import ArticleShape, Page, Shape
 from dashboard.article_pages import Difference, difference, look_at_revision, look_at_two
-from dashboard.looking import look_at_article
+from dashboard.looking import ArticleFacts, look_at_article
 from dashboard.sources import Sources
 from pipeline.articles.wording import Piece
 from pipeline.model import EditCause, TextSource
 from pipeline.store import revisions
-from pipeline.why import trace_of
+from pipeline.why import Trace, trace_of
 from pipeline.why.record import Passed, Stage
 
 Id = Annotated[int, Path(ge=1, le=2**53 - 1)]
 Number = Annotated[int, Path(ge=1, le=10_000)]
+
+
+class MarkShape(Shape):
+    """A word that a subscription met: character offsets into the title or the text."""
+
+    field: str
+    start: int
+    end: int
+
+
+class ToldShape(Shape):
+    """A subscription that was told of the article's story, and what of its query stands in this text."""
+
+    subscription_id: int
+    name: str
+    spans: list[MarkShape]
+
+
+class ArticleDetail(ArticleShape):
+    """An article with its newest text, where each fact of it was taken from, and the words that were met."""
+
+    modified_at: datetime | None
+    sources: dict[str, str]
+    feed_id: int
+    told: list[ToldShape]
+
+    @classmethod
+    def whole(cls, facts: ArticleFacts, trace: Trace) -> "ArticleDetail":
+        """Write an article with all that its page shows."""
+        plain = ArticleShape.of(facts.stored, facts.grouping, with_text=True)
+        article = facts.stored.article
+        told = [ToldShape.model_validate(one) for one in trace.told]
+        more = {"modified_at": article.modified_at, "sources": dict(article.sources), "feed_id": trace.feed_id}
+        return cls(told=told, **more, **plain.model_dump())
 
 
 class RevisionShape(Shape):
@@ -71,9 +106,9 @@ def article_routes(sources: Sources) -> APIRouter:
     router = APIRouter(tags=["articles"])
 
     @router.get("/articles/{article_id}", summary="Show an article with its newest text")
-    async def article(article_id: Id) -> ArticleShape:
-        facts = await sources.database.look(look_at_article, article_id)
-        return ArticleShape.of(facts.stored, facts.grouping, with_text=True)
+    async def article(article_id: Id) -> ArticleDetail:
+        facts, trace = await sources.database.look(_look_at, article_id)
+        return ArticleDetail.whole(facts, trace)
 
     @router.get("/articles/{article_id}/revisions", summary="List the texts an article had, the first one first")
     async def texts(article_id: Id) -> Page[RevisionShape]:
@@ -96,6 +131,10 @@ def article_routes(sources: Sources) -> APIRouter:
         return Page(items=[StepShape.model_validate(step) for step in trace.steps])
 
     return router
+
+
+def _look_at(tx: Connection, article_id: int) -> tuple[ArticleFacts, Trace]:
+    return look_at_article(tx, article_id), trace_of(tx, article_id)
 
 
 def _written(found: list[Piece]) -> list[PieceShape]:

@@ -7,15 +7,19 @@ receiver that had it can tell.
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
+from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 
-from dashboard.api.shapes import Changed, DeliveryShape, Page, page_of
+from dashboard.api.shapes import Changed, CrashShape, DeliveryDetail, DeliveryShape, Page, page_of
 from dashboard.door import visitor_of
 from dashboard.may import Deed
+from dashboard.queue_facts import crashes_of
 from dashboard.sources import Sources
 from dashboard.subscriptions.alert_pages import REPLAY_LIMIT, replay_own
 from pipeline.model import DeliveryState
 from pipeline.store import deliveries
+from pipeline.store.crashes import Crash
+from pipeline.store.deliveries import StoredDelivery
 
 Id = Annotated[int, Path(ge=1, le=2**53 - 1)]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -34,6 +38,12 @@ def delivery_routes(sources: Sources) -> APIRouter:
         found = await database.look(deliveries.recent, limit + 1, state, cursor)
         return page_of([DeliveryShape.model_validate(one) for one in found], limit, lambda one: str(one.id))
 
+    @router.get("/deliveries/{delivery_id}", summary="Show a delivery, with the last crash if that is what parked it")
+    async def one(request: Request, delivery_id: Id) -> DeliveryDetail:
+        found, crash = await database.look(_look_at, delivery_id)
+        told = CrashShape.model_validate(crash) if crash and visitor_of(request).may(Deed.OPERATE) else None
+        return DeliveryDetail(delivery=DeliveryShape.model_validate(found), crash=told)
+
     @router.post("/deliveries/replay", summary="Send every parked delivery again, each with its id")
     async def replay_all(request: Request) -> Changed:
         if not visitor_of(request).may(Deed.OPERATE):
@@ -47,3 +57,8 @@ def delivery_routes(sources: Sources) -> APIRouter:
         return DeliveryShape.model_validate(await database.look(deliveries.get, delivery_id))
 
     return router
+
+
+def _look_at(tx: Connection, delivery_id: int) -> tuple[StoredDelivery, Crash | None]:
+    found = deliveries.get(tx, delivery_id)
+    return found, crashes_of(tx, [found]).get(found.channel)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from dashboard.words import shown_address
+from pipeline.masking import masked_text
 from pipeline.model import (
     Alert,
     DeliveryState,
@@ -26,6 +27,7 @@ from pipeline.model import (
 from pipeline.store.articles import StoredArticle
 from pipeline.store.samples import SampledStage
 from pipeline.store.story_list import ListedStory
+from pipeline.store.troubles import TroubledEntry
 
 One = TypeVar("One")
 #: Numbers of rows; beyond this, JSON as many programs read it is not exact (RFC 8259, 6).
@@ -155,20 +157,6 @@ class AlertShape(Shape):
         return cls.model_validate(alert)
 
 
-class StoryDetail(Shape):
-    """A story with its articles and alerts."""
-
-    id: int
-    title: str
-    first_at: datetime
-    last_at: datetime
-    article_count: int
-    text_count: int
-    outlet_count: int
-    articles: list[ArticleShape]
-    alerts: list[AlertShape]
-
-
 class FeedShape(Shape):
     """A feed; its address without what may be a key."""
 
@@ -184,6 +172,9 @@ class FeedShape(Shape):
     last_success_at: datetime | None
     error_count: int
     last_reason: Reason | None
+    last_error: str  #: what was said of the last failure, without keys
+    gap_count: int  #: times that a document shared nothing with the one before
+    added_at: datetime
 
     @classmethod
     def of(cls, feed: Feed) -> "FeedShape":
@@ -201,6 +192,9 @@ class FeedShape(Shape):
             last_success_at=feed.last_success_at,
             error_count=feed.error_count,
             last_reason=feed.last_reason,
+            last_error=masked_text(feed.last_error),
+            gap_count=feed.gap_count,
+            added_at=feed.added_at,
         )
 
 
@@ -265,6 +259,16 @@ class WorkShape(Shape):
     lease_until: datetime | None
 
 
+class ProcessShape(Shape):
+    """A process by its last heartbeat."""
+
+    name: str
+    kind: str
+    started_at: datetime
+    beat_at: datetime
+    detail: dict[str, JsonValue]
+
+
 class TroubleShape(Shape):
     """Entries of one host that failed for one reason."""
 
@@ -277,6 +281,65 @@ class TroubleShape(Shape):
     sample: str
 
 
+class TroubledEntryShape(Shape):
+    """One entry of a group of failures; its address and what was said of it leave without keys."""
+
+    entry_id: int
+    title: str
+    address: str
+    state: EntryState
+    error: str
+    attempts: int
+    first_seen_at: datetime
+    next_attempt_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, one: TroubledEntry) -> "TroubledEntryShape":
+        """Write an entry."""
+        told = {name: getattr(one, name) for name in cls.model_fields if name not in {"address", "error"}}
+        return cls(address=shown_address(one.url), error=masked_text(one.error), **told)
+
+
+class CrashShape(Shape):
+    """The last exception nobody foresaw at a host or channel, with its traceback."""
+
+    at: datetime
+    attempts: int
+    traceback: str
+
+
+class FailuresShape(Shape):
+    """The entries of one group of failures, and a sample of the crashes at its host, for admins."""
+
+    items: list[TroubledEntryShape]
+    next: str | None = None
+    crash: CrashShape | None = None
+
+
+class DeliveryDetail(Shape):
+    """A delivery, and the last crash at its channel if that is what parked it, for admins."""
+
+    delivery: DeliveryShape
+    crash: CrashShape | None = None
+
+
+class SampleShape(Shape):
+    """How a stage stood at one minute."""
+
+    at: datetime
+    waiting_count: int
+    queued_count: int
+    held_count: int
+    oldest_seconds: int
+
+
+class HistoryShape(Shape):
+    """How each stage stood over the last day, by the minute."""
+
+    stages: dict[SampledStage, list[SampleShape]]
+
+
 class QueueShape(Shape):
     """The whole queue at one instant."""
 
@@ -286,6 +349,9 @@ class QueueShape(Shape):
     hosts: list[HostShape]
     work: list[WorkShape]
     troubles: list[TroubleShape]
+    waiting_troubles: int  #: entries that wait after a failure, of all groups
+    paused: dict[SampledStage, bool]
+    processes: list[ProcessShape]
 
 
 class Group(Shape):

@@ -11,9 +11,10 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, BeforeValidator, Field
 from sqlalchemy import Connection
 
-from dashboard.api.shapes import AlertShape, ArticleShape, Number, Page, Shape, StoryDetail, StoryShape
-from dashboard.looking import look_at_story
+from dashboard.api.shapes import Number, Page, Shape, StoryShape
+from dashboard.api.story_shapes import StoryDetail
 from dashboard.sources import Sources
+from dashboard.story_page import look_at_story_page
 from pipeline import regroup
 from pipeline.model import ActKind
 from pipeline.store import merging, story_list
@@ -82,15 +83,9 @@ def story_routes(sources: Sources) -> APIRouter:
         wanted = StoryFilter(language, outlet, folder, subscription, since)
         return await sources.database.look(_list, order, wanted, sources.clock(), _place(cursor), limit)
 
-    @router.get("/stories/{story_id}", summary="Show a story with its articles and alerts")
+    @router.get("/stories/{story_id}", summary="Show a story: its articles and why each is there, outlets, alerts")
     async def story(story_id: Id) -> StoryDetail:
-        facts = await sources.database.look(look_at_story, story_id)
-        articles = [
-            ArticleShape.of(stored, facts.groupings.get(stored.id), with_text=False) for stored in facts.articles
-        ]
-        alerts = [AlertShape.of(one.alert) for one in facts.alerts]
-        told = StoryDetail.model_fields.keys() - {"articles", "alerts"}
-        return StoryDetail(**{name: getattr(facts.story, name) for name in told}, articles=articles, alerts=alerts)
+        return StoryDetail.of(await sources.database.look(look_at_story_page, story_id))
 
     @router.get("/stories/{story_id}/acts", summary="List what was done to a story, the oldest first")
     async def acts(story_id: Id) -> Page[ActShape]:

@@ -6,14 +6,35 @@ after a failure can be tried at once or given up.
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from dashboard.api.shapes import Changed, Group, HostPagesShape, HostShape, Paused, QueueShape, TroubleShape, WorkShape
-from dashboard.queue_facts import look_at_queue
+from dashboard import queue_facts
+from dashboard.api.shapes import (
+    Changed,
+    CrashShape,
+    FailuresShape,
+    Group,
+    HistoryShape,
+    HostPagesShape,
+    HostShape,
+    Paused,
+    ProcessShape,
+    QueueShape,
+    TroubledEntryShape,
+    TroubleShape,
+    WorkShape,
+    page_of,
+)
+from dashboard.door import visitor_of
+from dashboard.may import Deed
+from dashboard.queue_facts import MEMBER_LIMIT, look_at_group, look_at_history, look_at_queue
 from dashboard.queue_page import Verb, change_every
 from dashboard.sources import Sources
+from pipeline.model import EntryState, Reason
 from pipeline.store import pauses, repeats, troubles
 from pipeline.store.samples import SampledStage
+
+Before = Annotated[int | None, Query(ge=1, le=2**53 - 1, description="Only those with a smaller number")]
 
 
 def work_routes(sources: Sources) -> APIRouter:
@@ -30,7 +51,32 @@ def work_routes(sources: Sources) -> APIRouter:
             hosts=[HostShape.model_validate(one) for one in facts.hosts],
             work=[WorkShape.model_validate(one) for one in facts.work],
             troubles=[TroubleShape.model_validate(one) for one in facts.troubles],
+            waiting_troubles=facts.waiting_troubles,
+            paused=dict(facts.paused),
+            processes=[ProcessShape.model_validate(one) for one in facts.processes],
         )
+
+    @router.get("/queue/history", summary="Show how much waited and for how long, each minute of the last day")
+    async def history() -> HistoryShape:
+        found = await sources.database.look(look_at_history, sources.clock())
+        return HistoryShape.model_validate({"stages": found})
+
+    @router.get("/queue/failures", summary="List the entries of one group of failures, the newest first")
+    async def failures(
+        request: Request,
+        host: Annotated[str, Query(max_length=300)],
+        reason: Reason,
+        state: EntryState = EntryState.WAITING,
+        cursor: Before = None,
+    ) -> FailuresShape:
+        group = queue_facts.Group(host, reason, state)
+        found = await sources.database.look(look_at_group, group, cursor)
+        page = page_of(
+            [TroubledEntryShape.of(one) for one in found.entries], MEMBER_LIMIT, lambda one: str(one.entry_id)
+        )
+        crash = found.crash if visitor_of(request).may(Deed.OPERATE) else None
+        told = CrashShape.model_validate(crash) if crash else None
+        return FailuresShape(items=page.items, next=page.next, crash=told)
 
     @router.get("/hosts", summary="Show what the pages of each host were: articles, walls, stubs")
     async def hosts(limit: Annotated[int, Query(ge=1, le=1000)] = 100, refused: bool = False) -> list[HostPagesShape]:

@@ -4,6 +4,7 @@ In: requests. Out: filled templates, redirects after a change. Hides FastAPI's r
 again keeps its id, so that a receiver which had it can tell.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -18,12 +19,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from dashboard.door import visitor_of
 from dashboard.frame import Framing
 from dashboard.may import Deed, Visitor, check_owner
+from dashboard.queue_facts import crashes_of
 from dashboard.reading import reading
 from dashboard.rendering import render
 from dashboard.sources import Sources
 from dashboard.subscriptions.alert_rows import delivery_row, told_rows
 from pipeline.model import DeliveryState, Subscription
 from pipeline.store import delays, deliveries, history, subscriptions
+from pipeline.store.crashes import Crash
 from pipeline.store.delays import Delay
 from pipeline.store.deliveries import StoredDelivery
 from pipeline.store.history import Told
@@ -53,6 +56,7 @@ class DeliveryFacts:
 
     found: list[StoredDelivery]  #: one more than `PAGE` if there are more
     counts: dict[DeliveryState, int]
+    crashes: Mapping[str, Crash]  #: by channel, of those that crashes parked
 
 
 def alert_page_routes(sources: Sources, framing: Framing) -> APIRouter:
@@ -80,6 +84,7 @@ def alert_page_routes(sources: Sources, framing: Framing) -> APIRouter:
         shown = {
             "rows": [delivery_row(one, now) for one in facts.found[:PAGE]],
             "counts": facts.counts,
+            "crashes": facts.crashes,
             "state": state,
             "states": list(DeliveryState),
             "more": _older("/alerts/deliveries", {"state": state or ""}, [one.id for one in facts.found]),
@@ -125,7 +130,8 @@ def look_at_history(tx: Connection, words: str, before: int | None) -> HistoryFa
 
 def look_at_deliveries(tx: Connection, state: DeliveryState | None, before: int | None) -> DeliveryFacts:
     """Read one page of deliveries."""
-    return DeliveryFacts(deliveries.recent(tx, PAGE + 1, state, before), deliveries.count_by_state(tx))
+    found = deliveries.recent(tx, PAGE + 1, state, before)
+    return DeliveryFacts(found, deliveries.count_by_state(tx), crashes_of(tx, found))
 
 
 def number_of(text: str) -> int | None:

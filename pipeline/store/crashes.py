@@ -1,7 +1,7 @@
-"""The last crash of a page job at each host: an exception that nobody foresaw, with its traceback.
+"""The last crash of a job at each host or channel: an exception that nobody foresaw, with its traceback.
 
-In and out: `Crash`. Hides nothing. Trap: one row a host, the newest, however many entries meet the same bug; so what
-is shown beside a group of failures is a sample of its host and not the fate of one entry.
+In and out: `Crash`. Hides nothing. Trap: one row a host or channel, the newest, however many rows meet the same bug; so
+what is shown beside failures is a sample of its place and not the fate of one entry or delivery.
 """
 
 from dataclasses import asdict, dataclass
@@ -18,9 +18,9 @@ from pipeline.store.types import clean_text
 class Crash:
     """What was raised, where and when."""
 
-    host: str
+    host: str  #: of a page, or a channel as `place_of_channel` writes it
     at: datetime
-    url: str
+    url: str  #: of the page; empty for a delivery, since the address of a channel is a secret
     attempts: int
     traceback: str  #: bounded and masked by whoever keeps it
 
@@ -32,8 +32,13 @@ def keep(tx: Connection, crash: Crash) -> None:
     tx.execute(insert(tx, crashes).values(values).on_conflict_do_update(index_elements=["host"], set_=changed))
 
 
+def place_of_channel(channel: str) -> str:
+    """Write a channel as no host can be called: no name of a host has a space."""
+    return f"channel {channel}"
+
+
 def find(tx: Connection, host: str) -> Crash | None:
-    """Find the last crash at a host."""
+    """Find the last crash at a host or channel."""
     c = crashes.c
     found = select(c.host, c.at, c.url, c.attempts, c.traceback).where(c.host == clean_text(host))
     row = tx.execute(found).one_or_none()

@@ -1,6 +1,8 @@
 """`storywatch --server`: the same questions, asked of a real dashboard elsewhere, with a real token."""
 
 import json
+import re
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +16,8 @@ from cli.main import is_remote
 from cli.remote.calls import CALLS
 from config.settings import WebSettings
 from dashboard.app import create_app
-from pipeline.model import Scope
-from pipeline.store import feeds, subscriptions, tokens
+from pipeline.model import Reason, Scope
+from pipeline.store import entries, feeds, subscriptions, tokens
 from pipeline.store.database import Database
 from tests.cli.test_commands import Command
 from tests.dashboard.newsroom import Newsroom
@@ -221,12 +223,62 @@ def test_a_server_of_another_kind_is_refused(remote: Command) -> None:
 
 
 def test_every_call_is_one_of_the_api(sqlite_database: Database) -> None:
-    """The table of calls and the API's own description agree."""
+    """Each command is an operation of the API, and each operation a command, but the stream, which never ends."""
     with serving(create_app(sqlite_database, WebSettings())) as running:
         described = running.ask("/api/v1/openapi.json").json["paths"]
-    known = [(compile_path(path)[0], method.upper()) for path, methods in described.items() for method in methods]
-    asked = [(call.method, call.path.replace("{id}", "7")) for call in CALLS]
-    assert [one for one in asked if not any(kind == one[0] and path.match(one[1]) for path, kind in known)] == []
+    known = {(method.upper(), path): compile_path(path)[0] for path, methods in described.items() for method in methods}
+    asked = [(call.method, call.path.format_map(defaultdict(lambda: "7"))) for call in CALLS]
+    met = {
+        key: [one for one in asked if one[0] == key[0] and pattern.match(one[1]) and _is_plainest(one[1], key, known)]
+        for key, pattern in known.items()
+    }
+    assert {key for key, calls in met.items() if not calls} == {("GET", "/events")}
+    assert set(asked) - {one for calls in met.values() for one in calls} == set()
+
+
+def _is_plainest(path: str, key: tuple[str, str], known: dict[tuple[str, str], re.Pattern[str]]) -> bool:
+    """Tell whether an address means this operation: one that stands as it is goes before one with a number."""
+    return key[1] == path or (key[0], path) not in known
+
+
+def test_what_failed_is_mended_there(remote: Command, sqlite_database: Database) -> None:
+    """A group is listed with its entries, one of them and then all are given up, and the queue's history is told."""
+    newsroom, now = Newsroom(sqlite_database, utc_now()), utc_now()
+    slow = newsroom.feed("https://slow.example/rss", "Slow")
+    shown = [newsroom.entry(f"https://slow.example/{n}?key=canary", f"Page {n}", now) for n in range(3)]
+    newsroom.poll(slow, *shown, at=now - timedelta(minutes=9))
+    for task in newsroom.take(10, now - timedelta(minutes=8)):
+        with sqlite_database.write() as tx:
+            entries.put_back(tx, task.entry_id, task.token, now, now + timedelta(hours=1), Reason.TIMED_OUT, "late")
+    listed = json.loads(remote("queue", "failures", "slow.example", "timed_out", "--json").stdout)
+    assert (sorted(one["title"] for one in listed["items"]), listed["crash"]) == (["Page 0", "Page 1", "Page 2"], None)
+    assert "canary" not in str(listed)
+    one = ("--entry", listed["items"][0]["entry_id"], "--json")
+    assert json.loads(remote("queue", "drop", "slow.example", "timed_out", *one).stdout) == {"count": 1}
+    assert json.loads(remote("queue", "retry", "slow.example", "timed_out", "--json").stdout) == {"count": 2}
+    assert json.loads(remote("queue", "drop-all", "--json").stdout) == {"count": 2}
+    assert json.loads(remote("queue", "history", "--json").stdout) == {"stages": {"pages": [], "deliveries": []}}
+    told = json.loads(remote("overview", "--json").stdout)
+    assert (told["entries"]["dropped"], told["paces"]["hour"]["whole"]["article_count"]) == (3, 1)
+
+
+def test_whole_lists_and_names_go_through(remote: Command, sqlite_database: Database, tmp_path: Path) -> None:
+    """OPML goes out and comes in as a file, a bare list is a table, and a name of a token may hold a slash."""
+    exported = remote("feeds", "export")
+    assert "gazette.example/rss" in exported.stdout
+    (tmp_path / "more.opml").write_text(exported.stdout.replace("gazette", "courier"))
+    assert remote("feeds", "import", tmp_path / "more.opml").returncode == 0
+    assert len(remote.rows("feeds", "list")) == 2
+    assert remote("hosts", "--refused").returncode == 0
+    assert remote("feeds", "refresh", 1).returncode == 0
+    assert [row["stage"] for row in remote.rows("articles", "way", 1)]
+    with sqlite_database.write() as tx:
+        _, token = tokens.make(tx, "admin", Scope.ADMIN, utc_now())
+    (tmp_path / "token").write_text(token)
+    made = json.loads(remote("tokens", "add", "desk/archive", "--scope", "write", "--json").stdout)
+    assert (made["scope"], made["token"][:4]) == ("write", "swt_")
+    assert remote("tokens", "revoke", "desk/archive").returncode == 0
+    assert "desk/archive" not in {row["name"] for row in remote.rows("tokens", "list")}
 
 
 @pytest.mark.parametrize(

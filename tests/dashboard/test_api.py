@@ -12,8 +12,8 @@ import pytest
 
 from config.settings import WebSettings
 from dashboard.app import create_app
-from pipeline.model import EntryState, Grouping, GroupingKind, Reason, Scope
-from pipeline.store import entries, tokens
+from pipeline.model import CoverageKind, EntryState, Finding, Grouping, GroupingKind, Reason, Scope
+from pipeline.store import coverage, entries, tokens
 from pipeline.store.adding import Quota
 from tests.dashboard.conftest import NOW, PASSWORD, Clock, FixedQueue
 from tests.dashboard.newsroom import Newsroom
@@ -362,3 +362,29 @@ def test_stories_are_mended_by_programs(site: Site, newsroom: Newsroom, token: C
     assert send(site, "POST", f"{home}/apart", body, authorization=write).json["kind"] == "apart"
     assert send(site, "POST", f"{home}/split", {"articles": [other.article_id]}, authorization=write).status == 400
     assert [act["kind"] for act in send(site, "GET", f"{home}/acts").json["items"]] == ["merge", "apart"]
+
+
+def test_the_overview_is_told_to_programs(site: Site, newsroom: Newsroom, story: tuple[int, int]) -> None:
+    """Counts, pace, processes and what needs a hand, as the first page shows them; no key of a feed."""
+    del story
+    newsroom.beat("poller", NOW, host="h")
+    with newsroom.database.write() as tx:
+        found = Finding(CoverageKind.FEED_DEAD, "https://gazette.example/rss?key=canary", "gone")
+        coverage.open_all(tx, [found], (), NOW)
+    told = send(site, "GET", "/overview").json
+    assert (told["article_count"], told["story_count"], told["queue_depths"]) == (2, 1, {"pages": 3, "deliveries": 0})
+    assert told["missing"] == ["deliverer", "dispatcher", "worker"]
+    assert [one["kind"] for one in told["processes"]] == ["poller"]
+    assert told["paces"]["hour"]["whole"]["article_count"] == 2
+    assert len(told["paces"]["day"]["slices"]) == 96
+    assert [(one["kind"], "canary" in str(one)) for one in told["incidents"]] == [("feed_dead", False)]
+    assert "canary" not in site.page("/").body
+
+
+def test_a_story_is_told_with_what_it_was_made_from(site: Site, story: tuple[int, int]) -> None:
+    """Who tells it, in which words, and for each article the text it repeats; an article with its sources."""
+    told = send(site, "GET", f"/stories/{story[1]}").json
+    assert (told["outlets"], told["own_outlets"], told["grown_6h"]) == ({"gazette.example": 2}, ["gazette.example"], 2)
+    assert [(one["why"] != "", one["copy_of"], one["compared"]) for one in told["articles"]] == [(True, None, [])] * 2
+    article = send(site, "GET", f"/articles/{story[0]}").json
+    assert (article["text"], article["feed_id"], article["told"]) == ("Crews voted.", 1, [])

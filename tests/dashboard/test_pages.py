@@ -250,7 +250,7 @@ def test_an_unexpected_error_shows_no_traceback(
     def broken(*_: object) -> None:
         raise RuntimeError("canary-secret")
 
-    monkeypatch.setattr("dashboard.pages.look_at_overview", broken)
+    monkeypatch.setattr("dashboard.freshest.look_at_overview", broken)
     with serving(make_app()) as site:
         answer = site.page("/")
     assert answer.status == 500

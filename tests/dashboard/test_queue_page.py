@@ -5,13 +5,17 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import update
 
-from pipeline.model import EntryState, Reason
-from pipeline.store import crashes, deliveries, entries, pauses, samples
-from tests.dashboard.conftest import NOW, PASSWORD
+from pipeline.model import EntryState, Reason, Role
+from pipeline.store import crashes, deliveries, entries, pauses, samples, troubles, users
+from pipeline.store.tables import entries as rows
+from tests.dashboard.conftest import NOW
 from tests.dashboard.newsroom import HOLDER, LEASE_SECONDS, PACE, Newsroom
 from tests.dashboard.serving import Site
+from tests.dashboard.test_door import session_of, sign_in
 from tests.dashboard.test_pages import HOSTILE, Outline, text_of
+from tests.dashboard.test_users import HASH
 
 GROUP = {"host": "slow.example", "reason": "timed_out"}
 
@@ -137,6 +141,43 @@ def test_everything_that_failed_is_changed_at_once(
     assert (counts[state], counts[EntryState.WAITING], counts[EntryState.FETCHING]) == (2, 0, 1)
 
 
+@pytest.mark.usefixtures("failing")
+def test_programs_see_a_group_with_its_crash(guarded: Site, newsroom: Newsroom) -> None:
+    """The API lists a group's entries in pages, and gives the traceback to admins, as the page does."""
+    with newsroom.database.write() as tx:
+        crashes.keep(tx, crashes.Crash(GROUP["host"], NOW, "https://slow.example/1", 2, "Traceback of one"))
+        for row in troubles.members(tx, GROUP["host"], Reason.TIMED_OUT, EntryState.WAITING, None, 9):
+            tx.execute(update(rows).where(rows.c.id == row.entry_id).values(reason=Reason.WORKER_LOST))
+        users.add(tx, "rita", Role.READER, HASH, NOW)
+    path = "/api/v1/queue/failures?" + urlencode({"host": GROUP["host"], "reason": "worker_lost"})
+    told = guarded.ask(path, cookie=session_of(sign_in(guarded))).json
+    assert [one["address"] for one in told["items"]] == ["slow.example/1", "slow.example/0"]
+    assert (told["next"], told["crash"]["traceback"]) == (None, "Traceback of one")
+    older = guarded.ask(f"{path}&cursor={told['items'][0]['entry_id']}", cookie=session_of(sign_in(guarded))).json
+    assert len(older["items"]) == 1
+    reader = session_of(sign_in(guarded, name="rita"))
+    assert guarded.ask(path, cookie=reader).json["crash"] is None
+
+
+def test_a_delivery_that_crashed_shows_its_traceback(site: Site, newsroom: Newsroom) -> None:
+    """Parked after its jobs were lost, it has the last crash of its channel beside it: on both pages and in the API."""
+    article_id, _ = newsroom.publish(newsroom.feed("https://gazette.example/rss"), "Title", "Text.", NOW)
+    raised = newsroom.alert(newsroom.subscription("All", "text", "desk", "mail"), article_id, "Text.", ("Text",), NOW)
+    newsroom.deliver(raised, NOW, desk=Reason.RECEIVER_REFUSED, mail=Reason.WORKER_LOST)
+    with newsroom.database.write() as tx:
+        for channel in ("desk", "mail"):
+            place = crashes.place_of_channel(channel)
+            crashes.keep(tx, crashes.Crash(place, NOW, "", 3, f"Traceback of <b>{channel}</b>"))
+        kept = {one.channel: one.id for one in deliveries.recent(tx, 9)}
+    for path in ("/queue", "/alerts/deliveries"):
+        page = site.page(path).body
+        assert "Traceback of &lt;b&gt;mail" in page, path
+        assert "Traceback of &lt;b&gt;desk" not in page, path
+    told = {name: site.ask(f"/api/v1/deliveries/{number}").json["crash"] for name, number in kept.items()}
+    assert told["desk"] is None
+    assert (told["mail"]["traceback"], told["mail"]["attempts"]) == ("Traceback of <b>mail</b>", 3)
+
+
 def test_programs_change_all_and_pause(site: Site, newsroom: Newsroom, failing: None) -> None:
     """The API does what the buttons do: everything that failed, and a stage held back and let go."""
     del failing
@@ -188,7 +229,7 @@ def test_foreign_pages_change_nothing(site: Site, newsroom: Newsroom, path: str)
 @pytest.mark.usefixtures("failing")
 def test_a_form_counts_only_with_its_sessions_token(guarded: Site) -> None:
     """S14: signed in over plain http, where browsers say nothing of a form's origin, the token alone decides."""
-    cookie = _sign_in(guarded)
+    cookie = session_of(sign_in(guarded))
     page = guarded.page("/queue", cookie=cookie).body
     token = page.split('name="token" value="')[1].split('"')[0]
     sent = {"cookie": cookie, "origin": "null"}
@@ -210,14 +251,6 @@ def test_an_idle_queue_says_so(site: Site) -> None:
     assert "Nothing failed" in text
     assert "Nothing in work" in text
     assert "Nothing waits" in text
-
-
-def _sign_in(site: Site) -> str:
-    form = site.page("/login")
-    token = form.body.split('name="token" value="')[1].split('"')[0]
-    visit = form.cookies["storywatch_visit"].split(";")[0]
-    entered = site.post("/login", urlencode({"token": token, "password": PASSWORD, "next": "/"}), cookie=visit)
-    return entered.cookies["storywatch_session"].split(";")[0]
 
 
 def test_every_part_is_found_without_a_script(start: Callable[..., Site]) -> None:

@@ -13,7 +13,7 @@ from config.settings import DeliverySettings
 from pipeline.alerts.channels import FileTarget, Target, WebhookTarget
 from pipeline.errors import StoreUnavailable
 from pipeline.model import DeliveryState, Match, Reason, Span
-from pipeline.store import alerts, deliveries, subscriptions
+from pipeline.store import alerts, crashes, deliveries, subscriptions
 from pipeline.store.database import Database
 from pipeline.store.deliveries import StoredDelivery
 from pipeline.transport import Policy, Transport
@@ -21,6 +21,7 @@ from tests.origin.answer import Answer
 from tests.origin.server import Origin
 from tests.store.making import NOW, article, first, sketch, stored_article
 from tests.workers.support import eventually
+from workers import delivery_job
 from workers.channel_slots import ChannelSlots
 from workers.delivery_job import DeliveryJobs
 
@@ -219,3 +220,27 @@ async def test_a_store_that_is_away_is_waited_for_after_sending(
     done = await run_once(sqlite_database, hooked(sqlite_database, transport, url))
     assert done.state is DeliveryState.SENT
     assert len(origin.requests) == 1
+
+
+async def test_an_exception_nobody_foresaw_leaves_its_traceback(
+    sqlite_database: Database, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S21: the job fails, its row is the sweeper's; the crash is kept as its channel's last, without any address."""
+
+    async def broken(*_args: object) -> str:
+        raise ZeroDivisionError("tgram://123:opensesame/7 and https://hooks.example/services/opensesame?x=1")
+
+    monkeypatch.setattr(delivery_job, "deliver", broken)
+    with sqlite_database.write() as tx:
+        make_delivery(tx, "hook")
+        [row] = deliveries.release(tx, NOW, 10, 60)
+    with pytest.raises(ZeroDivisionError):
+        await hooked(sqlite_database, transport, "https://hooks.example/").send_delivery(row.id, row.token)
+    with sqlite_database.read() as tx:
+        assert deliveries.get(tx, row.id).state is DeliveryState.SENDING
+        kept = crashes.find(tx, crashes.place_of_channel("hook"))
+    assert kept
+    assert (kept.at, kept.url, kept.attempts) == (NOW, "", 1)
+    assert kept.traceback.startswith("Traceback")
+    assert "ZeroDivisionError: tgram://… and https://…" in kept.traceback
+    assert "opensesame" not in kept.traceback
