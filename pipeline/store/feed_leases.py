@@ -14,6 +14,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Float,
     Integer,
     Row,
     Select,
@@ -36,6 +37,8 @@ from pipeline.store.many import Kind, Pairs, with_pairs
 from pipeline.store.tables import feeds, in_state
 from pipeline.store.types import Instant, microseconds
 
+FAILING_PACE = 4.0
+USUAL_SECONDS = 3600.0  # for a feed of which no plan is known
 OWNERS_FLOOR_SECONDS = 300  # the owner may lower the floor of one feed, but not below this (F6)
 _SECOND = 1_000_000  # instants are kept in microseconds
 _FLOOR = bindparam("floor", type_=Integer)
@@ -55,9 +58,22 @@ def _due() -> ColumnElement[bool]:
     return and_(in_state(feeds, FeedState.ACTIVE), feeds.c.next_poll_at <= hosts.NOW, free, waited)
 
 
+def _paces() -> ColumnElement[Any]:
+    """Say how many of its own intervals a feed has waited since it was asked; bind `_asking`.
+
+    Where a host has fewer turns than its feeds want, the feed furthest behind its own pace goes first, and one that
+    fails counts its intervals four times as long: it would else take every other turn of siblings that are answered.
+    """
+    since = type_coerce(func.coalesce(feeds.c.last_attempt_at, feeds.c.added_at), BigInteger)
+    waited = type_coerce(bindparam("now_number", type_=BigInteger) - since, Float)
+    share = case((feeds.c.error_count > 0, literal(FAILING_PACE, Float)), else_=literal(1.0, Float))
+    return waited / (func.coalesce(feeds.c.planned_seconds, USUAL_SECONDS) * share)
+
+
 def _queue() -> "Select[Any]":
-    """Select the due feeds of some hosts, of each those that are due longest."""
-    rank = func.row_number().over(partition_by=feeds.c.host, order_by=(feeds.c.next_poll_at, feeds.c.id))
+    """Select the due feeds of some hosts, of each those that have waited longest for their pace."""
+    in_turn = (_paces().desc(), feeds.c.next_poll_at, feeds.c.id)
+    rank = func.row_number().over(partition_by=feeds.c.host, order_by=in_turn)
     ranked = select(feeds.c.id, feeds.c.host, feeds.c.next_poll_at, rank.label("rank"))
     queue = ranked.where(_due(), feeds.c.host.in_(bindparam("names", expanding=True))).subquery("queue")
     return select(queue).where(queue.c.rank <= hosts.AT_ONCE).order_by(queue.c.next_poll_at, queue.c.id)
@@ -95,6 +111,7 @@ def claim_due(
 ) -> list[FeedLease]:
     """Lease feeds that are due, the longest due first, as far as their hosts may take more.
 
+    Of one host's feeds those come first that are furthest behind their own pace (`_paces`).
     Each lease holds a slot at its host and runs from that slot. A claim counts as an attempt from its slot on, so
     that a poller killed before it could record keeps to `floor_seconds` too (F6); a feed's own shorter interval
     lowers the floor.
@@ -117,7 +134,7 @@ def _asking(pace: Pace, now: datetime, floor_seconds: float) -> dict[str, Any]:
 
 
 def _pick(tx: Connection, asked: dict[str, Any], slots: dict[str, hosts.Slots], limit: int) -> Sequence[Row[Any]]:
-    """Lock the feeds to lease: of each host at most what it may take, the longest due first."""
+    """Lock the feeds to lease: of each host at most what it may take."""
     first = tx.execute(_QUEUE, {**asked, "names": sorted(slots)})
     chosen = [row.id for row in first if row.rank <= slots[row.host].free_count][:limit]
     # Asked again with the rows locked: a poll whose lease ran out may be recording itself at this moment.

@@ -128,6 +128,8 @@ def _update_feeds(tx: Connection, held: Sequence[_Held], now: datetime) -> None:
         values = after(one.row, one.result, now)
         values |= arrivals.after(one.row, one.result, one.counts, is_import=one.is_import)
         values |= {"moved_since_at": None, "moved_count": 0} if _came_to_a_stranger(one) else {}
+        planned_seconds = (values["next_poll_at"] - one.result.attempted_at).total_seconds()
+        values["planned_seconds"] = max(1.0, planned_seconds)  # turns are counted in it
         if _is_as_it_was(one, values):
             values = {name: value for name, value in values.items() if name not in _LASTING}
         row = {"feed": one.row.id, **{f"v_{name}": value for name, value in values.items()}}

@@ -55,14 +55,16 @@ def mend(tx: Connection, now: datetime) -> int:
 
 def overdue(tx: Connection, now: datetime) -> list[Overdue]:
     """Give the feeds whose time has been over for a while: those first that missed most for their own pace."""
-    found: Select[Any] = select(feeds.c.id, feeds.c.next_poll_at, feeds.c.last_attempt_at)
+    found: Select[Any] = select(feeds.c.id, feeds.c.next_poll_at, feeds.c.last_attempt_at, feeds.c.planned_seconds)
     found = found.where(in_state(feeds, FeedState.ACTIVE), feeds.c.next_poll_at <= now - OVERDUE)
     late = [_overdue(row) for row in tx.execute(found.order_by(feeds.c.next_poll_at, feeds.c.id))]
     return sorted(late, key=lambda one: (one.missed_at - now) / timedelta(seconds=one.planned_seconds or USUAL_SECONDS))
 
 
 def _overdue(row: Row[Any]) -> Overdue:
-    planned = (row.next_poll_at - row.last_attempt_at).total_seconds() if row.last_attempt_at else 0.0
+    planned = row.planned_seconds or 0.0
+    if not planned and row.last_attempt_at:
+        planned = (row.next_poll_at - row.last_attempt_at).total_seconds()
     return Overdue(row.id, row.next_poll_at, planned if planned > 0 else None)
 
 

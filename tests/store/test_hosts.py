@@ -96,3 +96,35 @@ def test_no_slot_is_claimed_far_ahead(database: Database) -> None:
         assert len(feeds.claim_due(tx, NOW, 9, LEASE, wide)) == 1
         assert feeds.claim_due(tx, after(29), 9, LEASE, wide) == []
         assert [lease.start_at for lease in feeds.claim_due(tx, after(31), 9, LEASE, wide)] == [after(40)]
+
+
+def test_a_feed_that_is_refused_takes_no_turns_of_its_sibling(database: Database) -> None:
+    """F8, F9: where one turn an hour is left, the answered feed gets most, and the refused one is not forgotten."""
+    good, refused = f"https://{HOST}/good", f"https://{HOST}/refused"
+    pace = Pace(gap_seconds=3600, concurrency=2)
+    turns = []
+    with database.write() as tx:
+        for url in (good, refused):
+            feeds.add(tx, url, now=NOW)
+        for hour in range(40):
+            at = after(hour * 3601)
+            [lease] = feeds.claim_due(tx, at, 9, LEASE, pace)
+            turns.append(lease.feed.url)
+            failed = {"reason": Reason.HTTP_TEMPORARY, "status": 503} if lease.feed.url == refused else {"status": 304}
+            result = polled(attempted_at=at, next_poll_at=at + timedelta(minutes=30), **failed)
+            feeds.record_poll(tx, lease, result, 24, at)
+    waits = [later - earlier for earlier, later in pairwise(n for n, url in enumerate(turns) if url == good)]
+    assert max(waits) == 2
+    assert 5 <= turns.count(refused) <= 12
+
+
+def test_turns_go_to_the_feed_furthest_behind_its_own_pace(database: Database) -> None:
+    """F9: of two that are due, one planned each half hour goes before one planned each day."""
+    hourly, daily = f"https://{HOST}/hourly", f"https://{HOST}/daily"
+    pace = Pace(gap_seconds=3600, concurrency=2)
+    with database.write() as tx:
+        for url, at, hours in ((daily, NOW, 24.0), (hourly, after(23 * 3600), 0.5)):
+            result = polled(status=304, attempted_at=at, next_poll_at=at + timedelta(hours=hours))
+            feeds.record_poll(tx, lease_of(tx, url, at), result, 24, at)
+        leases = feeds.claim_due(tx, after(25 * 3600), 9, LEASE, pace)
+        assert [lease.feed.url for lease in leases] == [hourly]

@@ -189,7 +189,7 @@ def _nonsense_rests(record: Record) -> Verdict:
     gaps = [gap for asked in _by_actor(_of(record, "sibling-3", "sibling-4")).values() for gap in _gaps(asked)]
     rule = "a Retry-After that says nothing holds back no sibling for long"
     worst = max(gaps, default=float("inf"))
-    return Verdict("F8", rule, len(gaps), _hours(worst), "at most 6 h", worst <= 6 * HOUR)
+    return Verdict("F8", rule, len(gaps), _hours(worst), "at most 4 h", worst <= 4 * HOUR)
 
 
 def _crowd(record: Record) -> Verdict:
