@@ -17,7 +17,7 @@ from pipeline.alerts.policy.hold import LIMIT_SPAN
 from pipeline.alerts.query.fold import terms_of
 from pipeline.model import Alert, Article, Grouping, GroupingKind, Match, Subscription, Update
 from pipeline.rule import Hold, Rule, StoryState
-from pipeline.store import alert_updates, alerts, articles, digests, outbox, story_state, subscriptions, watches
+from pipeline.store import alert_updates, alerts, articles, digests, outbox, story_state, subscriptions, told, watches
 from pipeline.store.watches import Watch
 
 
@@ -69,7 +69,9 @@ def _raise(tx: Connection, asked: Subscription, match: Match, joined: Joined, no
 
 
 def _watch(tx: Connection, asked: Subscription, match: Match, joined: Joined, now: datetime) -> None:
-    """Note that the story was met; whether that is enough is decided with all its watches."""
+    """Note that the story was met, unless it was told long ago; whether that is enough, all its watches decide."""
+    if told.was_told(tx, asked.id, joined.story_id):
+        return
     shown = passage(joined.article.title, joined.article.text, match.spans)
     words = matched_words(joined.article.title, joined.article.text, match.spans)
     first = asked.rule.first_in_language and watches.met_first(tx, asked.id, joined.article.language, joined.article_id)
@@ -105,9 +107,9 @@ def _raise_watched(tx: Connection, watch: Watch, joined: Joined, state: StorySta
         hands_over=False,
         by_edit=own and joined.is_edit,
     )
-    told = alert or alerts.find_for(tx, watch.subscription.id, joined.story_id)
-    if told:
-        watches.told(tx, watch, told.id, state.outlet_count, update_count=0, closes=not rule.has_updates)
+    known = alert or alerts.find_for(tx, watch.subscription.id, joined.story_id)
+    if known:
+        watches.told(tx, watch, known.id, state.outlet_count, update_count=0, closes=not rule.has_updates)
     if alert:
         _hand_over(tx, watch.subscription, alert, now)
     return alert

@@ -11,6 +11,7 @@ from config.settings import RetentionSettings, Settings
 from pipeline.model import DeliveryState, EntryState, FeedEventKind, Reason
 from pipeline.pruning import STEPS, shrink_words
 from pipeline.regroup import merge, split
+from pipeline.rule import Rule
 from pipeline.store import (
     alerts,
     articles,
@@ -22,6 +23,7 @@ from pipeline.store import (
     samples,
     search,
     subscriptions,
+    watches,
 )
 from pipeline.store import stories as stored_stories
 from pipeline.store.backups.copying import count_rows
@@ -29,9 +31,11 @@ from pipeline.store.database import Database
 from pipeline.store.pruning import cascade
 from pipeline.store.samples import SampledStage
 from pipeline.store.search import Wanted
-from pipeline.store.tables import article_bands, article_terms, metadata, stories
+from pipeline.store.tables import article_bands, article_terms, metadata, stories, told_stories
 from pipeline.store.tables import articles as article_rows
 from pipeline.store.tables import entries as entry_rows
+from pipeline.store.told import was_told
+from pipeline.why import find_why
 from tests.store.making import LEASE, NOW, entry, show
 from tests.stories.making import AGENCY, OTHER
 from tests.test_accept import news, taken
@@ -148,6 +152,53 @@ def test_an_alert_stays_while_its_story_may_grow(database: Database) -> None:
     assert prune(database, "alerts") == 0
     with database.write() as tx:
         assert taken(tx, 2, news(2, AGENCY)).alerts == ()
+
+
+@pytest.mark.parametrize("rule", [Rule(), Rule(update_changed=True)], ids=["plain", "watching"])
+def test_a_late_report_does_not_raise_a_forgotten_alert_again(rule: Rule, database: Database) -> None:
+    """The alert went, its story stays: a report that turns up later joins it in silence, and why says so (R4)."""
+    with database.write() as tx:
+        asked = subscriptions.add(tx, "Locks", "lock", ("mail",), NOW, rule)
+        first = taken(tx, 1, news(1, AGENCY))
+        assert len(first.alerts) == 1
+        told(tx)
+    assert prune(database, "alerts", 1) == 1
+    with database.write() as tx:
+        late = taken(tx, 2, news(2, AGENCY))
+        assert (late.story_id, late.alerts) == (first.story_id, ())
+        assert watches.find(tx, asked.id, first.story_id) is None
+        assert "forgotten since" in find_why(tx, str(late.article_id), asked, NOW).verdict
+
+
+def test_a_story_that_took_in_a_told_one_stays_silent(database: Database) -> None:
+    """What was told of a story counts for the one that it was merged into, and goes with it."""
+    with database.write() as tx:
+        made = two(tx)
+        told(tx)
+    assert prune(database, "alerts") == 2
+    with database.write() as tx:
+        tx.execute(told_stories.delete().where(told_stories.c.story_id == made.lock.story_id))
+        asked = subscriptions.list_all(tx)[0].id
+        assert not was_told(tx, asked, made.lock.story_id)
+        merge(tx, made.lock.story_id, made.bread.story_id, "", NOW, by_hand=True)
+        assert was_told(tx, asked, made.lock.story_id)
+        tx.execute(update(stories).values(changed_at=NOW))
+    prune(database, "stories")
+    with database.read() as tx:
+        assert count_rows(tx)["told_stories"] == 0
+
+
+def test_an_alert_of_a_story_that_grows_at_this_moment_is_passed_over(postgres_database: Database) -> None:
+    """Or the joining report would find neither the alert nor the note that it was."""
+    with postgres_database.write() as tx:
+        subscriptions.add(tx, "Locks", "lock", (), NOW)
+        first = taken(tx, 1, news(1, AGENCY))
+    with postgres_database.write() as growing:
+        assert taken(growing, 2, news(2, AGENCY)).story_id == first.story_id
+        with postgres_database.write() as tx:
+            tx.execute(text("SET LOCAL lock_timeout = '2s'"))
+            assert BY_NAME["alerts"].prune(tx, OLD, 100) == 0
+    assert prune(postgres_database, "alerts") == 1
 
 
 def test_an_old_text_goes_and_its_title_is_found(database: Database) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 from pipeline.errors import NotFound
 from pipeline.model import Alert, Article, Match
 from pipeline.rule import HoldReason
-from pipeline.store import outbox
+from pipeline.store import outbox, told
 from pipeline.store.dialects import insert
 from pipeline.store.tables import alert_updates, alerts, stories, subscriptions
 
@@ -34,13 +34,14 @@ def raise_for(
     hands_over: bool = True,
     by_edit: bool = False,
 ) -> Alert | None:
-    """Raise the one alert of this subscription and story; None if it has been, or the subscription is gone.
+    """Raise the one alert of this subscription and story; None if it was ever raised, or the subscription is gone.
 
     `because_of` is the article whose joining made the conditions hold, if it is another. Without `hands_over` the
     caller decides when its channels hear of it.
     """
     asked = select(subscriptions.c.name, subscriptions.c.channels).where(
-        subscriptions.c.id == match.subscription_id, ~subscriptions.c.removed, subscriptions.c.enabled
+        *(subscriptions.c.id == match.subscription_id, ~subscriptions.c.removed, subscriptions.c.enabled),
+        ~told.is_told(match.subscription_id, story_id),
     )
     subscription = tx.execute(asked).one_or_none()
     if subscription is None:

@@ -14,7 +14,7 @@ from pipeline.alerts import matchable
 from pipeline.alerts.query.explain import Clause, explain
 from pipeline.errors import BadQuery
 from pipeline.model import Alert, Subscription
-from pipeline.store import alerts, articles, stories, subscriptions
+from pipeline.store import alerts, articles, stories, subscriptions, told
 from pipeline.store.articles import StoredArticle
 from pipeline.why import steps
 from pipeline.why.record import Passed, Sight, Stage, Step, Why
@@ -74,10 +74,11 @@ def _ask(tx: Connection, found: _Found, stored: StoredArticle, feed: str, folder
 def _hand_over(tx: Connection, found: _Found, article_id: int, story_id: int, now: datetime) -> None:
     alert = found.alert = alerts.find_for(tx, found.subscription.id, story_id)
     is_met = found.clause is not None and found.clause.holds
-    if alert is None and is_met and (step := steps.conditions(tx, found.subscription, story_id, now)):
+    was_told = alert is None and told.was_told(tx, found.subscription.id, story_id)
+    if alert is None and is_met and not was_told and (step := steps.conditions(tx, found.subscription, story_id, now)):
         found.steps.append(step)
     if alert or is_met:
-        found.steps.append(steps.raised(alert, article_id, is_met=is_met))
+        found.steps.append(steps.raised(alert, article_id, is_met=is_met, was_told=was_told))
     if alert:
         held, digest_id = steps.held(tx, alert)
         found.steps += [held] if held else []

@@ -115,8 +115,10 @@ def conditions(tx: Connection, subscription: Subscription, story_id: int, now: d
     return Step(Stage.CONDITIONS, passed, watch.since_at if watch else None, said)
 
 
-def raised(alert: Alert | None, article_id: int, *, is_met: bool) -> Step:
+def raised(alert: Alert | None, article_id: int, *, is_met: bool, was_told: bool) -> Step:
     """Say whether the story has its alert, and by which article."""
+    if was_told:
+        return Step(Stage.RAISED, Passed.NO, None, "no alert: the story had its one, which has been forgotten since")
     if alert is None:
         said = "no alert" + (": nothing was raised for the story" if is_met else "")
         return Step(Stage.RAISED, Passed.NO, None, said)

@@ -1,7 +1,8 @@
 """Forget news: texts of old articles, whole old stories, old alerts.
 
 In: an instant before which things are old. Out: how many rows went, or would. Trap: an alert is what keeps its story
-from alerting again, so it goes only when its story is too old to grow; and nothing goes that is still to be delivered.
+from alerting again, so it leaves a narrow row behind that goes with the story; and nothing goes that is still to be
+delivered.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Connection, Select, delete, func, or_, select, text, union, update
 
 from pipeline.model import DeliveryState
-from pipeline.store import meta, page_checks, search
+from pipeline.store import meta, page_checks, search, told
 from pipeline.store.dialects import bound, each, free_rows
 from pipeline.store.pruning.cascade import batched_ids, delete_rows
 from pipeline.store.tables import (
@@ -149,8 +150,13 @@ def count_alerts(tx: Connection, before: datetime) -> int:
 
 
 def prune_alerts(tx: Connection, before: datetime, limit: int) -> int:
-    """Delete alerts, with updates and deliveries, and digests."""
-    ids = tx.execute(_old_alerts(before).order_by(alerts.c.id).limit(limit)).scalars().all()
+    """Delete alerts, with updates and deliveries, and digests; that their stories were told stays.
+
+    Those of a story that an article is joining at this moment are passed over, or it could alert in between.
+    """
+    old_alerts = _old_alerts(before).join(stories, stories.c.id == alerts.c.story_id)
+    ids = tx.execute(free_rows(old_alerts.order_by(alerts.c.id).limit(limit), of=stories)).scalars().all()
+    told.keep(tx, ids)
     delete_rows(tx, alerts, ids)
     sent = select(deliveries.c.digest_id).where(or_(*(in_state(deliveries, state) for state in _OPEN)))
     closed = select(digests.c.id).where(digests.c.closed_at < before)

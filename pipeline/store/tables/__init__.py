@@ -12,6 +12,7 @@ from pipeline.store.tables.alerts import (
     languages_met,
     receivers,
     subscriptions,
+    told_stories,
     watch_is_open,
     watches,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "story_profiles",
     "subscriptions",
     "term_counts",
+    "told_stories",
     "users",
     "watch_is_open",
     "watches",

@@ -152,6 +152,15 @@ watches = Table(
 watch_is_open: ColumnElement[bool] = literal_column("watches.open")
 
 
+told_stories = Table(
+    "told_stories",  #: alerts that were forgotten, so that their stories never alert again
+    metadata,
+    Column("story_id", BigInteger, ForeignKey("stories.id"), primary_key=True, autoincrement=False),
+    Column("subscription_id", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+
 languages_met = Table(
     "languages_met",
     metadata,
