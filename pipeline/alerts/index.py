@@ -17,10 +17,11 @@ from pipeline.alerts.query.evaluate import meets, spans
 from pipeline.alerts.query.keys import ANY, Key, Rarity, rarity_by_form, required_keys
 from pipeline.alerts.query.parts import all_leaves
 from pipeline.alerts.query.plan import normalise
-from pipeline.alerts.query.quick import Quick, quick
+from pipeline.alerts.query.quick import ANYTHING, Quick, quick
 from pipeline.alerts.query.syntax import EXPANDED_LIMIT, read_query
 from pipeline.alerts.query.tree import Query, Regex
 from pipeline.alerts.query.words import ArticleWords
+from pipeline.alerts.shelves import Lying, Shelf, count, gather, put, take
 from pipeline.errors import BadQuery
 from pipeline.model import Match, Matchable, Subscription
 
@@ -38,16 +39,15 @@ def _read(text: str) -> Query:
 class _Plan:
     """One query, and the subscriptions that ask it."""
 
-    __slots__ = ("ids", "keys", "strikes", "text")
+    __slots__ = ("further", "ids", "is_sure", "keys", "strikes", "text")
 
     def __init__(self, text: str, keys: tuple[Key, ...]) -> None:
         self.text = text
         self.keys = keys
         self.ids: tuple[int, ...] = ()
+        self.further: tuple[str, ...] = ANYTHING  #: terms of which an article must hold one beside a key
+        self.is_sure = False  #: an article that holds a key meets it
         self.strikes = -1  #: -1: its time is not watched
-
-
-_Shelf = dict[str, _Plan | list[_Plan]]
 
 
 class SubscriptionIndex:
@@ -59,10 +59,11 @@ class SubscriptionIndex:
         self._lock = threading.Lock()
         self._plans: dict[str, _Plan] = {}
         self._held: dict[int, _Plan] = {}
-        self._by_key: _Shelf = {}
-        self._by_pair: dict[str, _Shelf] = {}  #: by the first term, then by the second
+        self._by_key: Shelf[_Plan] = {}
+        self._by_pair: dict[str, Shelf[_Plan]] = {}  #: by the first term, then by the second
         self._special = ArticleKeys(self._by_key)
         self._remembered: dict[_Plan, Quick] = {}
+        self._shared: dict[tuple[str, ...], tuple[str, ...]] = {}  #: since many ask for the same further terms
         self._overdue: dict[_Plan, float] = {}
         self.broken: dict[int, BadQuery] = {}  #: by subscription id, what is wrong with its query
         self.slow: dict[int, str] = {}  #: by subscription id, why it was left out while articles came in
@@ -102,40 +103,42 @@ class SubscriptionIndex:
         words = ArticleWords(article)
         found: list[Match] = []
         with self._lock:
-            for ids, query in self._met(words):
-                shown = spans(query, words)
-                found.extend(Match(subscription_id, shown) for subscription_id in ids)
+            for plan in self._met(words):
+                shown = spans(self._read_of(plan).query, words)
+                found.extend(Match(subscription_id, shown) for subscription_id in plan.ids)
+            self._leave_out()
         return sorted(found, key=lambda match: match.subscription_id)
 
     def met(self, article: Matchable) -> list[int]:
         """Give only the ids of the subscriptions that an article meets."""
         with self._lock:
-            found = [ids for ids, _ in self._met(ArticleWords(article))]
-        return sorted(chain.from_iterable(found))
-
-    def _met(self, words: ArticleWords) -> list[tuple[tuple[int, ...], Query]]:
-        """Ask of each candidate what its key does not prove."""
-        met: list[tuple[tuple[int, ...], Query]] = []
-        remembered = self._remembered
-        for plan in self._candidates(words):
-            read = remembered.get(plan) or self._remember(plan)
-            if read.may_meet(words) and (read.is_whole or self._meets(plan, read.query, words)):
-                met.append((plan.ids, read.query))
-        if self._overdue:
+            found = sorted(chain.from_iterable(plan.ids for plan in self._met(ArticleWords(article))))
             self._leave_out()
-        return met
+        return found
+
+    def _met(self, words: ArticleWords) -> list[_Plan]:
+        """Ask of each candidate what its key does not prove, first whether the article holds a further term."""
+        lacks = words.terms.isdisjoint
+        likely = [plan for plan in self._candidates(words) if not lacks(plan.further)]
+        return [plan for plan in likely if plan.is_sure or self._is_met(plan, words)]
+
+    def _is_met(self, plan: _Plan, words: ArticleWords) -> bool:
+        read = self._read_of(plan)
+        return read.may_meet(words) and (read.is_whole or self._meets(plan, read.query, words))
 
     def _candidates(self, words: ArticleWords) -> set[_Plan]:
         """Collect the plans under the article's own keys."""
-        hits = {*(words.terms & self._by_key.keys())}
+        terms = words.terms
+        hits = {*(terms & self._by_key.keys())}
         hits.update(filter(self._by_key.__contains__, self._special.found(words)))
         candidates: set[_Plan] = set()
-        for plans in chain(map(self._by_key.__getitem__, hits), words.under_pairs(self._by_pair)):
-            if isinstance(plans, list):
-                candidates.update(plans)
-            else:
-                candidates.add(plans)
+        lying: Lying[_Plan]
+        for lying in chain(map(self._by_key.__getitem__, hits), words.under_pairs(self._by_pair)):
+            gather(lying, terms, candidates)
         return candidates
+
+    def _read_of(self, plan: _Plan) -> Quick:
+        return self._remembered.get(plan) or self._remember(plan)
 
     def _remember(self, plan: _Plan) -> Quick:
         if len(self._remembered) >= REMEMBERED:
@@ -168,28 +171,28 @@ class SubscriptionIndex:
         keys = required_keys(query, self._rarity)
         if keys is None:
             raise AssertionError("the parser lets no query without required words pass")
-        if ANY in keys and self._count(ANY) >= ANY_LIMIT:
+        if ANY in keys and count(self._by_key, ANY) >= ANY_LIMIT:
             problem = (
                 f"there are {ANY_LIMIT} queries already that must be asked of every article; add a word to this one"
             )
             raise BadQuery(problem, 0)
         plan = self._plans[text] = _Plan(text, tuple(keys))
+        read = quick(query, plan.keys)
+        plan.is_sure = read.is_sure
+        further = read.further(plan.keys)
+        plan.further = self._shared.setdefault(further, further)
         if "/" in text and any(isinstance(leaf, Regex) for leaf in all_leaves(query)):
             plan.strikes = 0
         for key in plan.keys:
             self._file(key, plan)
         return plan
 
-    def _count(self, key: str) -> int:
-        plans = self._by_key.get(key, [])
-        return len(plans) if isinstance(plans, list) else 1
-
     def _file(self, key: Key, plan: _Plan) -> None:
         if isinstance(key, str):
-            if _put(self._by_key, key, plan):
+            if put(self._by_key, key, plan):
                 self._special.add(key)
         else:
-            _put(self._by_pair.setdefault(key[0], {}), key[1], plan)
+            put(self._by_pair.setdefault(key[0], {}), key[1], plan)
 
     def _remove(self, subscription_id: int) -> None:
         self.broken.pop(subscription_id, None)
@@ -209,32 +212,10 @@ class SubscriptionIndex:
 
     def _unfile(self, key: Key, plan: _Plan) -> None:
         if isinstance(key, str):
-            if _take(self._by_key, key, plan):
+            if take(self._by_key, key, plan):
                 self._special.remove(key)
             return
         shelf = self._by_pair[key[0]]
-        _take(shelf, key[1], plan)
+        take(shelf, key[1], plan)
         if not shelf:
             del self._by_pair[key[0]]
-
-
-def _put(shelf: _Shelf, name: str, plan: _Plan) -> bool:
-    """Put a plan under a name; tells whether it is the first there."""
-    before = shelf.get(name)
-    if isinstance(before, list):
-        before.append(plan)
-    else:
-        shelf[name] = [before, plan] if before else plan
-    return before is None
-
-
-def _take(shelf: _Shelf, name: str, plan: _Plan) -> bool:
-    """Take a plan away; tells whether it was the last there."""
-    plans = shelf[name]
-    if not isinstance(plans, list):
-        del shelf[name]
-        return True
-    plans.remove(plan)
-    if len(plans) == 1:
-        shelf[name] = plans[0]
-    return False

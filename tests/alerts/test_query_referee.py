@@ -7,6 +7,7 @@ one, compares spellings by brute force, and tries every stretch of words.
 import fnmatch
 from collections.abc import Callable
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -231,11 +232,12 @@ def positive(query: Asked, *, negated: bool = False) -> Asked:
     return Asked(query.text, "not", None, (query,)) if negated else query
 
 
-@given(st.lists(QUERY, min_size=1, max_size=6), PIECE)
+@given(st.lists(QUERY, min_size=1, max_size=6), PIECE, st.sampled_from([1, 16]))
 @settings(max_examples=300, deadline=None)
-def test_the_index_agrees_with_a_naive_referee(asked: list[Asked], piece: Piece) -> None:
+def test_the_index_agrees_with_a_naive_referee(asked: list[Asked], piece: Piece, most: int) -> None:
     """Which subscriptions are met, and at which places, is what a naive reading says; the rest is refused."""
-    index = SubscriptionIndex(Subscription(n, "", query.text, ()) for n, query in enumerate(asked))
+    with patch("pipeline.alerts.shelves.CROWDED", most):
+        index = SubscriptionIndex(Subscription(n, "", query.text, ()) for n, query in enumerate(asked))
     assert set(index.broken) == {n for n, query in enumerate(asked) if excludes_only(query)}
     expected = {
         n: joined(spans)

@@ -1,6 +1,7 @@
 """The index finds exactly the subscriptions that a plain reading of every query would find."""
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -193,12 +194,24 @@ def test_disabled_subscriptions_do_not_match() -> None:
     assert len(index) == 0
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.one_of(st.none(), queries())), max_size=20), texts())
+@given(st.lists(st.tuples(st.integers(0, 4), st.one_of(st.none(), queries())), max_size=20), texts(), st.booleans())
 @settings(deadline=None)
 def test_adding_and_removing_equals_building_anew(
-    steps: list[tuple[int, tuple[Plain, str] | None]], text: tuple[list[str], str]
+    steps: list[tuple[int, tuple[Plain, str] | None]], text: tuple[list[str], str], crowded: bool
 ) -> None:
     """However subscriptions came and went, the index finds what a new one finds, and keeps nothing of the old."""
+    with patch("pipeline.alerts.shelves.CROWDED", 1 if crowded else 16):
+        index, stored = played(steps)
+    anew = SubscriptionIndex(stored.values())
+    assert index.match(Matchable("", text[1])) == anew.match(Matchable("", text[1]))
+    assert set(index._by_key) == set(anew._by_key)
+    for number in stored:
+        index.remove(number)
+    assert not index._by_key
+    assert not index._by_pair
+
+
+def played(steps: list[tuple[int, tuple[Plain, str] | None]]) -> tuple[SubscriptionIndex, dict[int, Subscription]]:
     index = SubscriptionIndex()
     stored: dict[int, Subscription] = {}
     for number, asked in steps:
@@ -208,9 +221,7 @@ def test_adding_and_removing_equals_building_anew(
         else:
             stored[number] = Subscription(number, "", asked[1], ())
             index.add(stored[number])
-    anew = SubscriptionIndex(stored.values())
-    assert index.match(Matchable("", text[1])) == anew.match(Matchable("", text[1]))
-    assert set(index._by_key) == set(anew._by_key)
+    return index, stored
 
 
 @pytest.mark.parametrize(
@@ -236,3 +247,12 @@ def test_only_candidates_are_evaluated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.alerts.index._read", lambda text, of=_read: read.append(text) or of(text))
     index.match(Matchable("Kursk", "word7 and other7 stand here"))
     assert sorted(read) == ["kursk", "word7 OR other7"]
+
+
+def test_a_word_that_thousands_ask_for_brings_up_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of queries that share their rarest word, an article brings up those of which it holds another word too."""
+    index = index_of(*(f"parliament (a{n} OR b{n})" for n in range(2_000)), "parliament -vote", "parliament /x+/")
+    read: list[str] = []
+    monkeypatch.setattr("pipeline.alerts.index._read", lambda text, of=_read: read.append(text) or of(text))
+    assert index.met(Matchable("Parliament", "b7 stands here, xx")) == [7, 2_000, 2_001]
+    assert sorted(read) == ["parliament (a7 OR b7)", "parliament -vote", "parliament /x+/"]

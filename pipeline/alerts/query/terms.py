@@ -14,7 +14,7 @@ _TYPESET = (
 )  # fmt: skip
 _BEYOND = re.compile(r"[^\x00-\x7f]")
 _NEAR_APOSTROPHE = re.compile(f"[{APOSTROPHES}][sS]?[^\\x00-\\x7f]")
-_WORD = re.compile(r"([a-z0-9]+)(?:'s(?![a-z0-9]))?")
+_AFTER = frozenset(("", " "))  #: the possessive: an apostrophe, or anything that is no letter or digit
 _ASCII = {code: chr(code).lower() if chr(code).isalnum() else "'" if chr(code) in "'`" else " " for code in range(128)}
 _ELSEWHERE = "\x00"  #: stands in for a letter that does not fold to ASCII
 
@@ -64,6 +64,9 @@ def fast_terms(text: str) -> list[str]:
 
 def _split(plain: str) -> list[str]:
     """Cut lower-case words, digits, apostrophes and spaces; the possessive 's after a word belongs to none."""
-    if " 's" in plain or "''s" in plain:
-        return _WORD.findall(plain)
-    return plain.replace("'s'", "' ").replace("'s ", " ").replace("'", " ").split()
+    first, *others = plain.split("'")
+    kept = [first]
+    for piece in others:
+        is_possessive = piece.startswith("s") and piece[1:2] in _AFTER and kept[-1][-1:].isalnum()
+        kept.append(piece[1:] if is_possessive else piece)
+    return " ".join(kept).split()

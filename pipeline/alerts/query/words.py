@@ -154,6 +154,8 @@ class ArticleWords:
             case Phrase(terms):
                 found = _phrase(row, terms)
             case Pattern(atoms):
+                if not all(atom.term in row.places for atom in atoms if isinstance(atom, Plain)):
+                    return []  # before the places of patterns are looked for, which takes longer
                 found = _pattern([row.of_atom(atom, self.article.language) for atom in atoms], atoms)
         if leaf.field == "title":
             return [interval for interval in found if interval[0] < row.first_count]
