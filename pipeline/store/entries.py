@@ -26,6 +26,7 @@ STAGE = Stage(
     (EntryState.DONE, EntryState.MERGED, EntryState.DROPPED, EntryState.QUARANTINED),
 )
 FETCHED_ENDS = frozenset({EntryState.DONE, EntryState.DROPPED, EntryState.QUARANTINED})
+CROWDED_SECONDS = 1.0  #: least wait of an entry that found its host full
 QUARANTINE_SECONDS = 60  #: how long the sweeper has to bring a quarantined entry to its end
 
 _PAGE = (page_checks.c.etag, page_checks.c.last_modified, page_checks.c.validators_url)
@@ -63,12 +64,15 @@ def start(
 ) -> FetchTask | None:
     """Take a queued entry in hand, with a slot at its host; the lease runs from that slot.
 
-    None if the token is stale, and if the host asked meanwhile to be left alone: then the entry waits again.
+    None if the token is stale, and if the host asked meanwhile to be left alone: then the entry waits again. So it
+    does if it was queued for so long that feeds were asked meanwhile, and they fill the host just now.
     """
     row = tx.execute(_QUEUED_TASK, {"entry_id": entry_id, "fence": token}).one_or_none()
     if row is None:
         return None
     start_at, rest_until = hosts.reserve(tx, row.host, pace, now)
+    if row.queued_at < now - hosts.IDLE and hosts.is_crowded(tx, row.host, pace, now):
+        rest_until = max(rest_until, now + timedelta(seconds=max(pace.gap_seconds, CROWDED_SECONDS)))
     if rest_until > now:
         leases.postpone(tx, STAGE, entry_id, token, rest_until)
         return None

@@ -114,13 +114,14 @@ def claim_due(
     Of one host's feeds those come first that are furthest behind their own pace (`_paces`).
     Each lease holds a slot at its host and runs from that slot. A claim counts as an attempt from its slot on, so
     that a poller killed before it could record keeps to `floor_seconds` too (F6); a feed's own shorter interval
-    lowers the floor.
+    lowers the floor. Pages that have been queued for long hold no feed back: while no worker runs, feeds are asked
+    all the same (R18).
     """
     asked = _asking(pace, now, floor_seconds)
     names = tx.execute(_WAITING, {**asked, "most": limit}).scalars().all()
     if not names:
         return []
-    slots = hosts.lock_open(tx, names, pace, now)
+    slots = hosts.lock_open(tx, names, pace, now, now - hosts.IDLE)
     leases = [_lease(row, slots, pace, now, lease_seconds) for row in _pick(tx, asked, slots, limit)]
     _keep(tx, leases)
     hosts.keep_slots(tx, slots)
@@ -130,7 +131,7 @@ def claim_due(
 def _asking(pace: Pace, now: datetime, floor_seconds: float) -> dict[str, Any]:
     floor = int(floor_seconds)
     own = {"floor": floor, "least": min(floor, OWNERS_FLOOR_SECONDS), "now_number": microseconds(now)}
-    return hosts.asking(pace, now) | own
+    return hosts.asking(pace, now, now - hosts.IDLE) | own
 
 
 def _pick(tx: Connection, asked: dict[str, Any], slots: dict[str, hosts.Slots], limit: int) -> Sequence[Row[Any]]:

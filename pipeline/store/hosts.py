@@ -41,6 +41,9 @@ NOWHERE = ""
 AHEAD = timedelta(seconds=10)  # a slot further ahead is left to whoever looks then: a claim that sleeps helps nobody
 FIRST_GAP_SECONDS = 30.0  # what a host that finds a gap of a second too narrow gets first
 LONGEST_GAP_SECONDS = 3600.0
+IDLE = timedelta(
+    seconds=30
+)  # queued this long, a page is not about to be asked for: the queue is long, or nobody works
 GAP_HALVES_AFTER = timedelta(days=1)  # without a 429; most limits are by minute or hour, and all are changed some day
 GAP_JITTER = 0.25
 
@@ -120,16 +123,21 @@ def _know(begin: Inserter) -> Executable:
     return begin(hosts).on_conflict_do_nothing()
 
 
-def in_flight(now: "ColumnElement[datetime] | None" = None) -> "Select[tuple[str, int]]":
+def in_flight(
+    now: "ColumnElement[datetime] | None" = None, queued_since: "ColumnElement[datetime] | None" = None
+) -> "Select[tuple[str, int]]":
     """Select what is under way at each host that has any: feeds under lease, entries queued or fetching.
 
-    With `now`, a lease that is over does not count: its feed may be claimed again.
+    With `now`, a lease that is over does not count: its feed may be claimed again. With `queued_since`, entries queued
+    earlier do not.
     """
     leased = select(feeds.c.host).where(feeds.c.lease_until.is_not(None))
     if now is not None:
         leased = leased.where(feeds.c.lease_until > now)
     # Two selects, because each of these states has an index of its own.
     queued = select(entries.c.host).where(in_state(entries, EntryState.QUEUED))
+    if queued_since is not None:
+        queued = queued.where(entries.c.queued_at > queued_since)
     fetching = select(entries.c.host).where(in_state(entries, EntryState.FETCHING))
     held = union_all(leased, queued, fetching).subquery("held")
     return select(held.c.host, func.count().label("count")).group_by(held.c.host)
@@ -139,27 +147,31 @@ def in_flight(now: "ColumnElement[datetime] | None" = None) -> "Select[tuple[str
 NOW = bindparam("now", type_=Instant)
 _SOON = bindparam("soon", type_=Instant)
 AT_ONCE = bindparam("at_once", type_=Integer)
+_QUEUED_SINCE = bindparam("queued_since", type_=Instant)
 
 
-def asking(pace: Pace, now: datetime) -> dict[str, Any]:
+def asking(pace: Pace, now: datetime, queued_since: datetime = EPOCH) -> dict[str, Any]:
     """Give the parameters of a statement with `open_to` or `NOW` in it."""
-    return {"now": now, "soon": now + AHEAD, "at_once": pace.concurrency}
+    return {"now": now, "soon": now + AHEAD, "at_once": pace.concurrency, "queued_since": queued_since}
 
 
 def open_to(host: ColumnElement[str]) -> ColumnElement[bool]:
     """Condition that a host may take something more now; a first sieve, `lock_open` decides. Bind `asking`."""
-    busy = in_flight(NOW).having(func.count() >= AT_ONCE).subquery("busy")
+    busy = in_flight(NOW, _QUEUED_SINCE).having(func.count() >= AT_ONCE).subquery("busy")
     waits = select(hosts.c.host).where(or_(hosts.c.not_before_at > NOW, hosts.c.next_start_at > _SOON))
     return and_(host.not_in(select(busy.c.host)), host.not_in(waits))
 
 
-def lock_open(tx: Connection, names: Iterable[str], pace: Pace, now: datetime) -> dict[str, Slots]:
+def lock_open(
+    tx: Connection, names: Iterable[str], pace: Pace, now: datetime, queued_since: datetime = EPOCH
+) -> dict[str, Slots]:
     """Lock the rows of those hosts that may take more now, and say what each may take: at least one.
 
     A host whose row another transaction holds is left out; it is looked at again in the next round.
     """
     held = tx.execute(_OPEN, {"names": sorted(set(names)), "now": now}).all()
-    counts = dict(tx.execute(_BUSY, {"names": [row.host for row in held], "now": now}).all())
+    asked = {"names": [row.host for row in held], "now": now, "queued_since": queued_since}
+    counts = dict(tx.execute(_BUSY, asked).all())
     slots = {row.host: _slots(row, pace, counts.get(row.host, 0), now) for row in held}
     return {host: found for host, found in slots.items() if found.free_count > 0}
 
@@ -168,7 +180,7 @@ _NAMES: BindParameter[Any] = bindparam("names", expanding=True)
 _OPEN = free_rows(
     select(hosts).where(hosts.c.host.in_(_NAMES), hosts.c.not_before_at <= NOW).order_by(hosts.c.host), of=hosts
 )
-_HELD = in_flight(NOW).subquery("busy")
+_HELD = in_flight(NOW, _QUEUED_SINCE).subquery("busy")
 _BUSY = select(_HELD.c.host, _HELD.c["count"]).where(_HELD.c.host.in_(_NAMES))
 
 
@@ -182,6 +194,12 @@ def _slots(row: Row[Any], pace: Pace, busy_count: int, now: datetime) -> Slots:
     if row.next_start_at > now + AHEAD:
         free = 0
     return Slots(free, row.next_start_at, _learned(row, now))
+
+
+def is_crowded(tx: Connection, host: str, pace: Pace, now: datetime) -> bool:
+    """Tell whether as many requests are under way at a host as it may have at once, what is queued not counted."""
+    count = tx.execute(_BUSY, {"names": [host], "now": now, "queued_since": now}).first()
+    return count is not None and count[1] >= pace.concurrency
 
 
 def keep_slots(tx: Connection, slots: Mapping[str, Slots]) -> None:

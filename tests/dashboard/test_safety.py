@@ -199,3 +199,22 @@ def test_no_other_site_uses_the_api(app: FastAPI, newsroom: Newsroom) -> None:
                 answer = site.ask(path, method=method, body="{}", content_type="text/plain", cookie=session, **sender)
                 assert answer.status == 403, (method, path, sender)
         assert state(newsroom) == before
+
+
+def test_no_page_brings_a_picture_from_outside(app: FastAPI, newsroom: Newsroom) -> None:
+    """S33: nothing embeds what lies elsewhere, and no address hands a picture on from an address it is given."""
+    picture = "http://pictures.example/p.png"
+    fill(newsroom, f"<img src={picture}><video src={picture}>")
+    with serving(app) as site:
+        session = session_of(sign_in(site))
+        pages = Walk(app, site, session).pages
+        assert len(pages) > 20
+        embedded = re.compile(
+            r"<(?:img|source|video|audio|iframe|embed|object|link|script)\b[^>]*https?://", re.IGNORECASE
+        )
+        for page in pages:
+            answer = site.page(page, cookie=session)
+            assert not embedded.search(answer.body), page
+            assert "img-src 'self' data:" in answer.headers["content-security-policy"]
+            handed = site.page(f"{page.partition('?')[0]}?url={picture}&src={picture}", cookie=session)
+            assert not handed.headers["content-type"].startswith(("image/", "video/", "audio/")), page

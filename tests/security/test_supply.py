@@ -2,12 +2,17 @@
 
 import pyexpat
 import re
+import shlex
+from configparser import ConfigParser
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from packaging.version import Version
 from pysqlite3 import dbapi2 as sqlite
+
+from cli.local.plan import grace_seconds
+from config.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-audit.lock")
@@ -76,3 +81,19 @@ def test_containers_have_no_power() -> None:
     for line in ("read_only: true", "cap_drop: [ALL]", "security_opt: [no-new-privileges:true]", "tmpfs: [/tmp]"):
         assert line in ours
     assert re.search(r"^USER storywatch$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_the_service_of_systemd_has_no_power() -> None:
+    """S38, R13: a service of ours gains nothing and writes to its own folder; the stop is told to `run` alone."""
+    unit = ConfigParser(interpolation=None, delimiters="=")
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(ROOT / "config" / "systemd" / "storywatch.service", encoding="utf-8")
+    service = unit["Service"]
+    wanted = {"NoNewPrivileges": "yes", "CapabilityBoundingSet": "", "ProtectSystem": "strict", "KillMode": "mixed"}
+    assert {name: service[name] for name in wanted} == wanted
+    assert service["User"] != "root"
+    program, *words = shlex.split(service["ExecStart"])
+    assert (Path(program).name, words[:2]) == ("storywatch", ["run", "--config"])
+    [setting] = shlex.split(service["Environment"])
+    assert setting == f"STORYWATCH_STORAGE__DATA_DIR=/var/lib/{service['StateDirectory']}/data"
+    assert int(service["TimeoutStopSec"]) > grace_seconds(Settings())

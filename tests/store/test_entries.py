@@ -284,3 +284,20 @@ def test_an_unknown_entry_is_not_found(database: Database) -> None:
         assert seen.by_url(tx, "https://nowhere.example/") == []
         with pytest.raises(NotFound):
             seen.get(tx, 1)
+
+
+def test_pages_that_nobody_takes_hold_no_feed_back(database: Database) -> None:
+    """R18: while no worker runs the feeds of a host are asked; its pages, begun later, find the host full and wait."""
+    with database.write() as tx:
+        show(tx, *(entry(number) for number in range(1, 4)), url="https://outlet.example/rss")
+        released = entries.release(tx, NOW, 10, LEASE, PACE)
+        assert len(released) == PACE.concurrency
+        for number in range(PACE.concurrency):
+            feeds.add(tx, f"https://outlet.example/more{number}", now=NOW)
+        assert feeds.claim_due(tx, after(1), 10, LEASE, PACE) == []
+        assert len(feeds.claim_due(tx, after(31), 10, LEASE, PACE)) == PACE.concurrency
+        first, second = released
+        assert entries.start(tx, first.id, first.token, "worker", after(32), LEASE, PACE) is None
+        assert entries.count_by_state(tx)[EntryState.WAITING] == 2
+        later = after(31 + LEASE + 5)  # the leases of those feeds are over
+        assert entries.start(tx, second.id, second.token, "worker", later, LEASE, PACE)

@@ -3,7 +3,7 @@
 from redis import Redis
 
 from tests.workers.support import rows
-from workers.bookkeeping import Bookkeeper
+from workers.bookkeeping import Bookkeeper, Ended
 from workers.queue import PAGES, SILENT_SECONDS, WorkQueue
 
 
@@ -41,6 +41,20 @@ def test_a_job_started_by_a_worker_that_died_comes_back(valkey: Redis) -> None:
     valkey.zadd(queue.rq.scheduled_job_registry.key, {row.job_id: 1})
     assert keeper.requeue_due() == 1
     assert queue.places().queued == {row.job_id}
+
+
+def test_a_job_that_ended_is_never_called_abandoned(valkey: Redis) -> None:
+    """R25: an execution left in the registry of started jobs makes no failure of a job that finished."""
+    queue = WorkQueue(PAGES, valkey)
+    queue.enqueue("fetch", rows(1), 60)
+    keeper = books(queue)
+    [taken] = keeper.take(1, 1)
+    [member] = valkey.zrange(queue.rq.started_job_registry.key, 0, -1)
+    keeper.record([Ended(taken, "")])
+    valkey.zadd(queue.rq.started_job_registry.key, {member: 1})
+    keeper.maintain()
+    assert (queue.failed_count(), queue.depth()) == (0, 0)
+    assert queue.rq.finished_job_registry.get_job_ids(cleanup=False) == [taken.job.id]
 
 
 def test_an_id_without_its_job_is_forgotten(valkey: Redis) -> None:

@@ -15,11 +15,12 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from redis.exceptions import ResponseError
 
 from pipeline.errors import QueueUnavailable, Unusable
 from tests.valkey_fixtures import RunningValkey
 from tests.workers.support import alive, eventually
-from workers.embedded import prepare, set_aside_broken, wait_until_ready
+from workers.embedded import REFUSED, UNLOADABLE, prepare, set_aside_broken, wait_until_ready
 from workers.queue_socket import LONGEST_SOCKET_BYTES
 from workers.server import check_server, connect
 from workers.tether import tethered
@@ -183,6 +184,35 @@ def test_a_file_that_cannot_be_loaded_is_set_aside(new_valkey: Callable[[], Runn
     assert len(list(server.plan.folder.glob("appendonlydir.broken-*"))) == 1
     set_aside_broken(server.plan)
     assert (server.plan.folder / "appendonlydir").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("DEBUG OBJECT x", "MODULE LOAD /tmp/x.so", "FUNCTION LIST", "SHUTDOWN NOSAVE", "MONITOR", "ACL WHOAMI"),
+        *("MIGRATE host 1 key 0 1", "REPLICAOF host 1", "SLAVEOF host 1", "PSYNC ? -1", "REPLCONF ACK 1", "SYNC"),
+        *("CLUSTER INFO", "FAILOVER", "CONFIG REWRITE", "SAVE", "BGSAVE"),
+    ],
+)
+def test_the_server_does_nothing_but_a_queues_work(valkey_server: RunningValkey, command: str) -> None:
+    """S37: what can load code, speak to other servers or listen to others is refused, and so is lifting that."""
+    assert command.split(maxsplit=1)[0].lower() in {name.partition("|")[0] for name in REFUSED}
+    with pytest.raises(ResponseError, match=r"permission|not allowed"):
+        valkey_server.client.execute_command(*command.split())
+
+
+def test_files_that_break_in_one_second_are_all_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R16: each is set aside under a name of its own, so that none stands in the way of the next start."""
+    monkeypatch.setattr("workers.embedded.time.time", lambda: 1_800_000_000.0)
+    plan = prepare(tmp_path)
+    plan.log_path.write_text(f"starting\n{UNLOADABLE[0]}\n", encoding="utf-8")
+    for number in range(3):
+        (plan.folder / "appendonlydir").mkdir()
+        (plan.folder / "appendonlydir" / f"{number}.aof").touch()
+        set_aside_broken(plan)
+    kept = [file.name for file in plan.folder.glob("appendonlydir.broken-*/*")]
+    assert sorted(kept) == ["0.aof", "1.aof", "2.aof"]
+    assert not (plan.folder / "appendonlydir").exists()
 
 
 def test_a_stale_socket_is_cleared(tmp_path: Path) -> None:

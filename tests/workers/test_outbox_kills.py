@@ -13,7 +13,7 @@ ROUNDS = 42
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_every_alert_comes_and_repeats_carry_its_id(tmp_path: Path) -> None:
-    """R4: each point in turn; every alert at least once, no id that was not made, repeats only where we cannot know."""
+    """R4, R5: each point in turn; every alert at least once, no made-up id, repeats only where we cannot know."""
     tallies = play(tmp_path, ROUNDS)
     assert [tally.point for tally in tallies] == list(POINTS)
     for tally in tallies:

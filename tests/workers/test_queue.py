@@ -13,6 +13,7 @@ from pipeline.store.database import Database
 from tests.store.making import LEASE, NO_PACE, NOW, entry, show
 from tests.store.test_deliveries import raised
 from tests.workers.support import rows
+from workers.bookkeeping import Bookkeeper, Ended
 from workers.queue import DELIVERIES, PAGES, WorkQueue
 from workers.server import connect
 
@@ -27,6 +28,24 @@ def test_a_job_carries_only_ids_token_and_version(valkey: Redis) -> None:
     assert int(stored[b"failure_ttl"]) <= 7 * 86_400
     assert int(stored[b"retries_left"]) == 3
     assert int(stored[b"timeout"]) == 60
+
+
+def test_many_jobs_take_little_memory(valkey: Redis) -> None:
+    """R27: of 5,000 jobs, 500 of which failed with a traceback, each takes 2 KB at most."""
+    queue, before = WorkQueue(PAGES, valkey), _used_bytes(valkey)
+    queue.enqueue("fetch_page", rows(5_000), 60)
+    keeper = Bookkeeper(queue, {"fetch_page"}, "books")
+    keeper.begin()
+    taken = keeper.take(500, 1)
+    for one in taken:
+        one.job.retries_left = 0
+    keeper.record([Ended(one, "Traceback: the page could not be read\n" * 500) for one in taken])
+    assert (queue.failed_count(), queue.depth()) == (500, 4_500)
+    assert _used_bytes(valkey) - before < 5_000 * 2_048
+
+
+def _used_bytes(valkey: Redis) -> int:
+    return int(valkey.info("memory")["used_memory"])
 
 
 def test_no_key_of_an_address_reaches_the_queue(sqlite_database: Database, valkey: Redis) -> None:
