@@ -1,6 +1,7 @@
 """Read one page: ask robots.txt, fetch, extract, and put its article together.
 
-In: a `FetchTask`. Out: `PageRead`, or the failure that it ended with. Hides the transport and the extractor. Trap: with
+In: a `FetchTask`. Out: `PageRead`, or the failure that it ended with. Hides the transport and the extractor, and that
+a page which a script would have to fill is asked for in its other build (AMP) too, in a slot of its own. Trap: with
 validators in the task the server may answer that nothing changed, and then there is no article. A page that has come is
 not lost to a store that is away for a moment.
 """
@@ -9,13 +10,14 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import Connection
 
 from config.settings import Settings
-from pipeline.articles import Extractor, Hint, article_from_page, decode
-from pipeline.errors import Permanent
+from pipeline.articles import Extractor, Hint, article_from_page, decode, find_version, fuller
+from pipeline.errors import Failure, Permanent
 from pipeline.model import Article, Extract, FetchTask, Reason, Response, Validators
-from pipeline.store import repeats
+from pipeline.store import hosts, repeats
 from pipeline.store.database import Database
 from pipeline.transport import Transport, failure_of_status
 from pipeline.urls import registrable_host
@@ -24,11 +26,14 @@ from workers.insisting import Insisting
 from workers.lanes import lease_seconds, pace_of, page_timeout_seconds
 from workers.robots import RobotsGate
 
+log = structlog.get_logger(__name__)
+
 ACCEPT = "text/html,application/xhtml+xml;q=0.9,text/plain;q=0.5,*/*;q=0.1"
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml", "application/xml", "text/xml", ""})
 PLAIN_TYPE = "text/plain"
 _NOT_MODIFIED = 304
 _LONGEST_VALIDATOR = 1000
+_VERSION_SECONDS = 15.0  # for the other build of a stub, its slot included; the job has its own limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,8 @@ class PageReader:
         self._extractor = extractor
         self._clock = clock
         self._page_bytes = settings.fetch.page_bytes
-        self._robots = RobotsGate(database, transport, pace_of(settings), clock) if settings.fetch.robots else None
+        self._pace = pace_of(settings)
+        self._robots = RobotsGate(database, transport, self._pace, clock) if settings.fetch.robots else None
 
     async def read(self, task: FetchTask) -> PageRead:
         """Fetch and extract at the host's slot; raises Failure."""
@@ -71,11 +77,34 @@ class PageReader:
         fetched_at = self._clock()
         host = registrable_host(response.url) or task.host
         extract = await self._extract(task, response, host)
+        if version_url := find_version(task.entry, extract, response.url):
+            extract = await self._with_version(task, extract, version_url, host)
         article = article_from_page(task, extract, response.url)
         if task.article_id is None:
             until = task.start_at + self._lease
             await self._insisting.run(until, _learn, host, response.url, extract, article, self._clock())
         return PageRead(replace(article, fetched_at=fetched_at) if article else None, validators_of(response))
+
+    async def _with_version(self, task: FetchTask, extract: Extract, url: str, host: str) -> Extract:
+        """Ask for the same article in its other build; whatever comes of it, the page's own answer holds."""
+        try:
+            async with asyncio.timeout(_VERSION_SECONDS):
+                response = await self._get_version(task, url)
+            return fuller(task.entry, extract, await self._extract(task, response, host))
+        except (Failure, TimeoutError) as error:
+            log.info("version_not_read", entry_id=task.entry_id, host=task.host, error=str(error))
+            return extract
+
+    async def _get_version(self, task: FetchTask, url: str) -> Response:
+        until = task.start_at + self._lease
+        start_at, _ = await self._insisting.run(until, hosts.reserve, task.host, self._pace, self._clock())
+        await asyncio.sleep(max((start_at - self._clock()).total_seconds(), 0))
+        if self._robots is not None:
+            await self._robots.check(url, task.host, until)
+        response = await self._transport.get(url, max_bytes=self._page_bytes, accept=ACCEPT)
+        if failure := failure_of_status(response, self._clock()):
+            raise failure
+        return response
 
     async def _extract(self, task: FetchTask, response: Response, host: str) -> Extract:
         content_type = response.headers.get("Content-Type", "")

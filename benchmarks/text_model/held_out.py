@@ -14,7 +14,8 @@ from benchmarks.text_model.grow import forest_of, grow, hash_of
 from benchmarks.text_model.pages import SETS, LabelledPage, read_set
 from pipeline.articles.choose import choose
 from pipeline.articles.cleaning import clean_text
-from pipeline.articles.edges import trim_edges
+from pipeline.articles.declared import stands_in
+from pipeline.articles.extract import shown_text
 from pipeline.articles.forest import Forest
 from pipeline.articles.hint import Hint
 from pipeline.articles.metadata import read_metadata
@@ -50,4 +51,5 @@ def _text(html: str, url: str, forest: Forest) -> str:
         return ""
     found = read_metadata(tree)
     about = About(found.title, found.description, found.body)
-    return trim_edges(clean_text("\n".join(choose(html, tree, url, about, Hint(), forest).texts)), found.title)
+    shown = shown_text(choose(html, tree, url, about, Hint(), forest), found.title)
+    return clean_text(stands_in(found.body, shown, found.title)) or shown

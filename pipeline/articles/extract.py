@@ -8,6 +8,7 @@ from functools import partial
 
 from pipeline.articles.choose import Chosen, choose
 from pipeline.articles.cleaning import clean_line, clean_text
+from pipeline.articles.declared import stands_in
 from pipeline.articles.edges import trim_edges
 from pipeline.articles.hint import Hint
 from pipeline.articles.kinds import find_kind, looks_of, may_be_other
@@ -28,9 +29,12 @@ def extract_page(html: str, url: str, hint: Hint) -> Extract:
         return Extract(text="")
     found = read_metadata(tree)
     title = found.title or clean_line(hint.title)
-    chosen = choose(html, tree, url, About(title, found.description, found.body), hint)
+    about = About(title, found.description, found.body)
+    chosen = choose(html, tree, url, about, hint)
+    shown = shown_text(chosen, title)
+    declared = clean_text(stands_in(about.body, shown, title))
     return Extract(
-        text=trim_edges(clean_text("\n".join(chosen.texts)), title),
+        text=declared or shown,
         title=title,
         byline=found.byline,
         site=found.site,
@@ -40,8 +44,14 @@ def extract_page(html: str, url: str, hint: Hint) -> Extract:
         modified_at=found.modified_at,
         sources=found.sources,
         marks=chosen.marks,
-        kind=_kind(html, chosen, title),
+        version_url=found.version_url,
+        kind=None if declared else _kind(html, chosen, title),
     )
+
+
+def shown_text(chosen: Chosen, title: str) -> str:
+    """Give the text of the chosen blocks, a paragraph a line, without the headline."""
+    return trim_edges(clean_text("\n".join(chosen.texts)), title)
 
 
 def _kind(html: str, chosen: Chosen, title: str) -> Reason | None:

@@ -36,6 +36,7 @@ _DATE_NAMES = (
 )
 _MODIFIED_NAMES = ("article:modified_time", "og:updated_time", "datemodified", "last-modified", "dcterms.modified")
 _DESCRIPTION_NAMES = ("og:description", "description")
+_AMP_MARKS = ("amp", "⚡")
 _LONGEST_NAME = 200  # characters; what is longer is no name but text
 
 
@@ -52,6 +53,7 @@ class Metadata:
     description: str = ""
     modified_at: datetime | None = None
     body: str = ""  #: the article's text as JSON-LD gives it
+    version_url: str = ""  #: where the same article stands in another build: the AMP copy, or what an AMP copy is of
     sources: Mapping[str, str] = field(default_factory=dict)  #: of each that was found: "json-ld", "meta", "text"
 
 
@@ -72,6 +74,7 @@ def read_metadata(tree: HtmlElement) -> Metadata:
         description=_first(meta, _DESCRIPTION_NAMES),
         modified_at=_date(sources, "modified_at", node.get("dateModified"), _first(meta, _MODIFIED_NAMES)),
         body=_name(node.get("articleBody")),
+        version_url=_version(tree),
         sources=sources,
     )
 
@@ -199,7 +202,18 @@ def _primary(said: str) -> str:
 
 
 def _canonical(tree: HtmlElement, meta: Mapping[str, str]) -> str:
+    return _linked(tree, "canonical") or _first(meta, ("og:url",))
+
+
+def _version(tree: HtmlElement) -> str:
+    """Give the AMP copy of a page, and of an AMP copy (amp.dev: `<html amp>` or `<html ⚡>`) the page itself."""
+    html = next(iter(tree.iter("html")), tree)
+    is_amp = any(name in html.attrib for name in _AMP_MARKS)
+    return _linked(tree, "canonical" if is_amp else "amphtml")
+
+
+def _linked(tree: HtmlElement, relation: str) -> str:
     for link in tree.iter("link"):
-        if "canonical" in (link.get("rel") or "").lower().split() and link.get("href"):
+        if relation in (link.get("rel") or "").lower().split() and link.get("href"):
             return (link.get("href") or "").strip()
-    return _first(meta, ("og:url",))
+    return ""

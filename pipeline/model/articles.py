@@ -68,6 +68,7 @@ class Extract:
     modified_at: datetime | None = None
     sources: Mapping[str, str] = field(default_factory=dict)  #: where title, byline and the like stood
     marks: tuple[int, ...] = ()  #: stand for the texts that may be the article's, to be known on other pages
+    version_url: str = ""  #: of the same article in another build, as the page wrote it: AMP copy or canonical page
 
 
 @dataclass(frozen=True, slots=True)

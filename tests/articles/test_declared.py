@@ -45,3 +45,19 @@ def test_markup_within_the_declared_text_does_no_harm() -> None:
     """Some declare HTML, some press all paragraphs into one line."""
     body = f"{ARTICLE}<p>{FOOT}</p>"
     assert text_of(ARTICLE, body) == text_of(WHOLE, body) == text_of("".join(SENTENCES), body)
+
+
+@pytest.mark.parametrize("shown", ["", "<p>Please wait while the page loads.</p>", f"<p>{SENTENCES[0]}</p>"])
+def test_a_declared_text_stands_in_for_a_stub(shown: str) -> None:
+    """A page that a script would have to fill gives the text that it declares, however that is marked up."""
+    declared = f"{WHOLE} The lock closes for eleven weeks. "
+    for written in (declared, f"<p>{declared.replace('. ', '.</p><p>')}</p>", declared.replace(" ", "&#32;", 1)):
+        text = text_of(written, shown)
+        assert all(sentence in " ".join(text.split()) for sentence in SENTENCES)
+        assert "<p>" not in text
+
+
+@pytest.mark.parametrize("declared", ["", "Short.", f"{OTHER} " * 30])
+def test_a_stub_stays_a_stub_without_a_declared_text_of_its_title(declared: str) -> None:
+    """What a page declares of another article, or next to nothing, does not stand in for its own words."""
+    assert OTHER not in text_of(declared, f"<p>{SENTENCES[0]}</p>")

@@ -99,3 +99,59 @@ async def test_pages_are_counted_by_host_and_kind(desk: Desk, origin: Origin) ->
     with desk.database.read() as tx:
         [seen] = repeats.hosts_seen(tx, 10)
     assert dict(seen.kinds) == {repeats.ARTICLE: 1}
+
+
+STUB = (
+    '<html><head><title>Bridge closed in Tarvo</title><link rel="{rel}" href="{href}"></head>'
+    "<body><div><h1>Bridge closed in Tarvo</h1><p>Please wait while the page loads.</p></div></body></html>"
+)
+
+
+@pytest.mark.parametrize(("rel", "marks"), [("amphtml", ""), ("canonical", "amp"), ("canonical", "⚡")])
+async def test_a_stub_is_read_in_its_other_build(desk: Desk, origin: Origin, rel: str, marks: str) -> None:
+    """A page that a script would fill gives its AMP copy's text, and an AMP copy that says nothing its page's."""
+    stub = STUB.format(rel=rel, href="/2026/bridge").replace("<html>", f"<html {marks}>")
+    asked = origin.serve("/asked", stub, headers=HTML)
+    origin.serve("/2026/bridge", PAGE, headers=HTML)
+    desk.show(asked, summary=SUMMARY)
+    await desk.run()
+    _, article = desk.stored()
+    assert article
+    assert "cracks in two of its piers" in article.text
+    assert (article.text_source, article.note) == (TextSource.PAGE, None)
+    assert article.url == (asked if rel == "amphtml" else origin.url("/2026/bridge"))
+    assert [seen.path for seen in origin.requests] == ["/asked", "/2026/bridge"]
+
+
+@pytest.mark.parametrize("href", ["/gone", "https://elsewhere.example/a", "/asked", "http://[", "javascript:void(0)"])
+async def test_without_another_build_a_stub_gives_way_to_the_feed(desk: Desk, origin: Origin, href: str) -> None:
+    """A build that is gone, of another outlet, the page itself or no address costs nothing but the request."""
+    desk.show(origin.serve("/asked", STUB.format(rel="amphtml", href=href), headers=HTML), content=STORY)
+    await desk.run()
+    _, article = desk.stored()
+    assert article
+    assert (article.text.strip(), article.note) == (STORY.strip(), Reason.NO_TEXT)
+    assert [seen.path for seen in origin.requests] == ["/asked", *(["/gone"] if href == "/gone" else [])]
+
+
+async def test_a_page_with_its_text_is_asked_for_once(desk: Desk, origin: Origin) -> None:
+    """Where the page is no stub, its AMP copy is left alone."""
+    page = PAGE.replace("</head>", '<link rel="amphtml" href="/amp"></head>')
+    desk.show(origin.serve("/bridge", page, headers=HTML), summary=SUMMARY)
+    await desk.run()
+    assert [seen.path for seen in origin.requests] == ["/bridge"]
+
+
+async def test_a_wall_is_not_gone_around(desk: Desk, origin: Origin) -> None:
+    """A page that asks for a login is answered by the feed's text, whatever other builds it has."""
+    wall = STUB.format(rel="amphtml", href="/amp").replace(
+        "<p>Please wait while the page loads.</p>",
+        "<form><p>Log in to read on. Forgot your password? Create an account.</p>"
+        '<input type="email"><input type="password"><button>Log in</button></form>',
+    )
+    desk.show(origin.serve("/bridge", wall, headers=HTML), summary=SUMMARY)
+    await desk.run()
+    _, article = desk.stored()
+    assert article
+    assert article.note is Reason.LOGIN_WALL
+    assert [seen.path for seen in origin.requests] == ["/bridge"]
