@@ -116,8 +116,11 @@ def is_web_url(url: str) -> bool:
 def absolute(base: str, link: str) -> str:
     """Resolve a link against the address it stood in (RFC 3986, 5.2), fragment kept; empty if unusable."""
     link = link.strip(_SPACE_AND_CONTROLS)
+    plain = _PLAIN_URL.fullmatch(link) if ";" not in link and len(link) <= LONGEST_URL else None
+    if plain is not None and plain["path"] and plain["query"] != "" and "/." not in plain["path"]:
+        return link  # nothing of it would be spelled otherwise
     try:
-        joined = link if _PLAIN_URL.fullmatch(link) and ";" not in link else urljoin(base, link)
+        joined = link if plain else urljoin(base, link)
     except ValueError:
         return ""
     found = find_web_url(joined)

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import partial
 from random import Random, SystemRandom
@@ -46,6 +46,7 @@ POLL_SECONDS = 90.0  #: two requests with the usual limit, and reading
 RECORD_SECONDS = 120.0  #: for which an absent store is asked again; then the next poll brings the same
 GRACE_SECONDS = 20.0  #: for the polls under way when the process is told to stop
 NOT_MODIFIED = 304
+_TOLD = tuple(field.name for field in fields(PollCounts) if field.name != "arrived")
 PARSER_COUNT = 2  #: threads that read documents; Python runs one at a time, the second hides a slow one
 
 
@@ -260,7 +261,7 @@ class Poller:
             log_line = feed.info if counts.new_count or counts.dropped_count else feed.debug
             log_line(
                 "feed_polled",
-                **{name: value for name, value in asdict(counts).items() if name != "arrived"},
+                **{name: getattr(counts, name) for name in _TOLD},
                 skipped_count=result.parsed.skipped_count,
                 complete=result.parsed.complete,
             )

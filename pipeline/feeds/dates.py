@@ -23,8 +23,11 @@ _DATES = (
     # Nov 2, 2026 10:00:00 GMT
     rf"(?:\w+\.?,?\s+)?(?P<name>[A-Z]{{3}})\w*\.?\s+(?P<day>\d\d?),\s*(?P<year>\d{{4}})(?:,?\s+{_TIME}\s*{_ZONE})?",
 )
-_SPELLINGS = tuple(re.compile(rf"{spelling}\s*(?:\(.*\))?", re.IGNORECASE) for spelling in _DATES)
+# How most feeds write it, to the letter; what fits here in form and not in sense goes the way of the others.
+_USUAL = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:GMT|UTC|\+0000)", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_USUAL_MONTHS = {name.capitalize(): number for number, name in enumerate(_MONTHS, start=1)}
+_SPELLINGS = tuple(re.compile(rf"{spelling}\s*(?:\(.*\))?", re.IGNORECASE) for spelling in _DATES)
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)$")
 
 # Hours east of UTC of the names that mean one zone wherever news is written; the American ones are RFC 5322's.
@@ -62,6 +65,11 @@ def _from_number(raw: str) -> datetime:
 
 
 def _from_words(raw: str) -> datetime | None:
+    usual = _USUAL.fullmatch(raw)
+    if usual is not None and usual[2] in _USUAL_MONTHS and usual[6] < "60":
+        day, name, *numbers = usual.groups()
+        year, hour, minute, second = map(int, numbers)
+        return datetime(year, _USUAL_MONTHS[name], int(day), hour, minute, second, tzinfo=UTC)
     for spelling in _SPELLINGS:
         found = spelling.fullmatch(raw)
         if found:

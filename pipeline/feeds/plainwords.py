@@ -45,7 +45,7 @@ def last(elements: Sequence[etree.Element]) -> str:
 
 def address_of(words: str) -> str:
     """Give an address without the escapes that are escaped once more in many feeds."""
-    return _AMPERSAND.sub(r"&\1", words.replace("&amp;", "&"))
+    return _AMPERSAND.sub(r"&\1", words.replace("&amp;", "&")) if "&" in words else words
 
 
 def _type(element: etree.Element, usual: str) -> str:
@@ -83,7 +83,7 @@ def _plain(words: str, media_type: str, kind: str, *, guess: bool) -> str:
         raise Unusual  # it may be base64
     is_rss = kind.startswith("rss")
     marked_up = "html" in media_type or (
-        is_rss and (has_markup(words) or (guess and _ENTITY.search(words) is not None))
+        is_rss and (has_markup(words) or (guess and "&" in words and _ENTITY.search(words) is not None))
     )
     return html_to_text(words) if marked_up else clean_text(words)
 

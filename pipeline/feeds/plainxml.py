@@ -132,7 +132,7 @@ def _feed(root: etree.Element, text: str, url: str, skipped_count: int) -> RawFe
     language = last(found["language"]) or (root.get(_LANG) or "").replace("_", "-")
     return RawFeed(
         format=kind,
-        entries=tuple(_entry(entry, base, kind, prefix, based=based) for entry in entries),
+        entries=tuple(_entry(entry, base, kind, prefix, based=based, tagged="lang=" in text) for entry in entries),
         title=clean_line(title_of(found["title"], kind)),
         site_url=absolute(url, links.chosen) if links.chosen else "",
         language=clean_line(language),
@@ -175,15 +175,16 @@ def _known(child: etree.Element, prefix: str) -> str:
     return name
 
 
-def _entry(entry: etree.Element, base: str, kind: str, prefix: str, *, based: bool) -> RawEntry:
+def _entry(entry: etree.Element, base: str, kind: str, prefix: str, *, based: bool, tagged: bool) -> RawEntry:
+    """Read an entry; `based` and `tagged` say whether xml:base and xml:lang stand anywhere in the document."""
     links, found = _Links(based), defaultdict[str, list[etree.Element]](list)
     for child, key in _children(entry, prefix):
         if key == "link":
             links.add(child)
+        elif key in found and key in _ONCE:
+            raise Unusual
         else:
             found[key].append(child)
-    if any(len(some) > 1 and key in _ONCE for key, some in found.items()):
-        raise Unusual
     guids = found["guid"] or found["id"]
     guid = last(guids)
     if based and not _WHOLE.match(guid):
@@ -195,7 +196,7 @@ def _entry(entry: etree.Element, base: str, kind: str, prefix: str, *, based: bo
         summary=summary_of(found["description"] or found["summary"], kind),
         content=content_of(found["content"]),
         author=clean_line(author_of(found["author"], prefix)),
-        language=clean_line(_language(found)),
+        language=clean_line(_language(found)) if tagged else "",
         date=clean_line(last(found["pubDate"] or found["published"]) or last(found["updated"])),
     )
 

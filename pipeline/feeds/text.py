@@ -37,6 +37,7 @@ _BLOCK_NAMES = """
 """
 _UNSEEN_NAMES = "audio canvas iframe math noscript script select style svg template title video"
 _BLOCKS, _UNSEEN = frozenset(_BLOCK_NAMES.split()), frozenset(_UNSEEN_NAMES.split())
+_NOT_PLAIN = _BLOCKS | _UNSEEN
 _HTML = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
 
 
@@ -44,6 +45,8 @@ def clean_text(text: str) -> str:
     """Clean text of several lines: no control characters, single spaces, no blank lines, NFC."""
     text = text.strip()
     if text.isprintable() and "  " not in text:  # nothing that is unwanted, and no space but the plain one
+        if text.isascii():
+            return text
         return unicodedata.normalize("NFC", text).strip()
     seen = _UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     if _C1.search(seen):
@@ -58,7 +61,7 @@ def clean_line(text: str) -> str:
 
 def has_markup(text: str) -> bool:
     """Tell whether a text that is said to be plain holds tags all the same; `a < b` and `List<String>` do not."""
-    return _WORDS_OF_HTML.search(text) is not None
+    return "<" in text and _WORDS_OF_HTML.search(text) is not None
 
 
 def html_to_text(markup: str) -> str:
@@ -98,7 +101,10 @@ def _walk(element: etree.Element, add: Callable[[str], object], *, is_hidden: bo
     if not is_hidden_within and (words := element.text):
         add(words.replace("\n", " "))
     for child in element:
-        _walk(child, add, is_hidden=is_hidden_within)
+        if len(child) or child.tag in _NOT_PLAIN:
+            _walk(child, add, is_hidden=is_hidden_within)
+        elif not is_hidden_within and (words := child.text):
+            add(words.replace("\n", " "))
         if not is_hidden_within and (words := child.tail):
             add(words.replace("\n", " "))
     if is_block:

@@ -62,7 +62,7 @@ def _to_instant(number: int | None) -> datetime | None:
 
 
 def _cleaned(text: str | None) -> str | None:
-    return None if text is None else clean_text(text)
+    return text if text is None or text.isprintable() else _UNSTORABLE.sub("", text)
 
 
 class Instant(TypeDecorator[datetime]):

@@ -24,8 +24,8 @@ MOST_REFETCHES = 8  #: of one entry's page, ever
 OLD_SUMMARY_LENGTH = 2000
 
 _HALF = 8  # bytes of the key for the title, and as many for the text
-_NOISE = re.compile(r"[\W\d_]+")
-_SPACES = re.compile(r"\s+")
+_WORDS = re.compile(r"[^\W\d_]+")
+_ASCII_WORDS = bytes(byte if chr(byte).isalpha() else ord(" ") for byte in range(128)) + bytes(128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,19 @@ class EntryUpdate:
 
 def text_key(entry: Entry) -> bytes:
     """Give 16 bytes for what an entry says: equal keys, nothing to look at again."""
-    title = _SPACES.sub(" ", clean_text(entry.title).casefold()).strip()
-    text = _NOISE.sub(" ", clean_text(f"{entry.summary} {entry.content}").casefold()).strip()
-    return _hash(title) + _hash(text)
+    title = " ".join(clean_text(entry.title).casefold().split())
+    return _hash(title.encode()) + _hash(_words(clean_text(f"{entry.summary} {entry.content}")))
 
 
-def _hash(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=_HALF).digest()
+def _words(text: str) -> bytes:
+    """Give the words of a text, letters only and folded, a space between two."""
+    if text.isascii():  # the same in a tenth of the time
+        return b" ".join(text.encode().lower().translate(_ASCII_WORDS).split())
+    return " ".join(_WORDS.findall(text.casefold())).encode()
+
+
+def _hash(text: bytes) -> bytes:
+    return blake2b(text, digest_size=_HALF).digest()
 
 
 def changed_fields(old: bytes | None, new: bytes) -> tuple[str, ...]:
