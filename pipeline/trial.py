@@ -6,13 +6,13 @@ before it was started are empty.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from pipeline.alerts.forecast import Forecast, Missing, Raised, forecast, raised_by, tried_rule
+from pipeline.alerts.forecast import Forecast, Missing, Raised, forecast, hopeless_below, raised_by, tried_rule
 from pipeline.alerts.passage import matched_words, passage
 from pipeline.alerts.preview import Preview, preview
 from pipeline.alerts.query.evaluate import spans
@@ -74,8 +74,17 @@ def _raised(tx: Connection, rule: Rule, found: Found) -> tuple[list[Raised], tup
     for placed in found.met:
         first.setdefault(placed.story_id, placed)
     if rule.is_conditional:
-        return raised_by(rule, {placed.article_id for placed in found.met}, archive.members(tx, first))
+        return _raised_by(tx, rule, found, first)
     return [Raised(one.story_id, one.article_id, one.stored_at) for one in first.values()], ()
+
+
+def _raised_by(
+    tx: Connection, rule: Rule, found: Found, story_ids: Collection[int]
+) -> tuple[list[Raised], tuple[Missing, ...]]:
+    """Let the conditions decide; stories too small for any of them, most of an archive, are not read."""
+    hopeful = archive.grown(tx, story_ids, least) if (least := hopeless_below(rule)) > 1 else story_ids
+    members = archive.members(tx, hopeful)
+    return raised_by(rule, {one.article_id for one in found.met}, members, len(story_ids) - len(hopeful))
 
 
 def _samples(tx: Connection, tree: Query, found: Found, raised: Sequence[Raised]) -> list[Sample]:

@@ -9,12 +9,17 @@ from bisect import bisect_right, insort
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Protocol
 
-from pipeline.alerts.policy import clauses, hold_for
+from pipeline.alerts.policy import clauses, hold_for, holds
 from pipeline.alerts.policy.hold import LIMIT_SPAN
 from pipeline.rule import Rule, StoryState
+
+_HOUR = 3_600_000_000  #: microseconds
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_NOTHING = StoryState(0, 0, 0, 0, 0, first_in_language=False)
 
 
 class _Member(Protocol):
@@ -33,7 +38,9 @@ class _Member(Protocol):
     @property
     def is_copy(self) -> bool: ...
     @property
-    def published_at(self) -> datetime: ...
+    def published(self) -> int: ...
+    @property
+    def stored(self) -> int: ...
     @property
     def stored_at(self) -> datetime: ...
 
@@ -70,21 +77,22 @@ class Forecast:
 class _Story:
     """A story as it grows; it is watched from the first article on that met the query."""
 
+    newest: _Member  #: the last article that joined
     article_count: int = 0
     outlets: set[str] = field(default_factory=set)
     own_outlets: set[str] = field(default_factory=set)
     texts: set[bytes] = field(default_factory=set)
-    dates: list[datetime] = field(default_factory=list)
+    dates: list[int] = field(default_factory=list)  #: in microseconds, in order
     met_id: int = 0  #: the last article that met the query; 0: none yet
     first_in_language: bool = False
     is_told: bool = False
-    missing: tuple[str, ...] = ()
 
     def join(self, member: _Member) -> None:
         """Count an article."""
+        self.newest = member
         self.article_count += 1
         self.outlets.add(member.outlet)
-        insort(self.dates, member.published_at)
+        insort(self.dates, member.published)
         if not member.is_copy:
             self.own_outlets.add(member.outlet)
             self.texts.add(member.text_hash)
@@ -93,7 +101,7 @@ class _Story:
         """Give what the conditions ask."""
         grown = 0
         if rule.growth:
-            since = self.dates[-1] - timedelta(hours=rule.growth.hours)
+            since = self.dates[-1] - rule.growth.hours * _HOUR
             grown = len(self.dates) - bisect_right(self.dates, since)
         return StoryState(
             article_count=self.article_count,
@@ -110,20 +118,42 @@ def tried_rule(rule: Rule, now: datetime) -> Rule:
     return replace(rule, not_before=None) if rule.not_before and rule.not_before > now else rule
 
 
-def raised_by(rule: Rule, met: Collection[int], members: Iterable[_Member]) -> tuple[list[Raised], tuple[Missing, ...]]:
-    """Let stories grow, article by article, and give the alerts in order and what the other stories lacked."""
+def hopeless_below(rule: Rule) -> int:
+    """Give the number of articles below which a story lacks every condition; 0 if more must be known of each."""
+    counted = [rule.outlets, rule.texts, rule.growth.article_count if rule.growth else 0]
+    if rule.first_in_language or rule.not_before or rule.not_after:
+        return 0
+    return min((least for least in counted if least), default=0)
+
+
+def raised_by(
+    rule: Rule, met: Collection[int], members: Iterable[_Member], hopeless_count: int = 0
+) -> tuple[list[Raised], tuple[Missing, ...]]:
+    """Let stories grow, article by article, and give the alerts in order and what the other stories lacked.
+
+    `members` need not be there of stories that `hopeless_below` rules out, if it is said how many were met.
+    """
     stories: dict[int, _Story] = {}
     languages: set[str] = set()
     raised: list[Raised] = []
-    for member in sorted(members, key=lambda one: (one.stored_at, one.article_id)):
-        story = stories.setdefault(member.story_id, _Story())
+    least = _least_articles(rule)
+    for member in sorted(members, key=attrgetter("stored", "article_id")):
+        story = stories.get(member.story_id)
+        if story is None:
+            story = stories[member.story_id] = _Story(member)
         story.join(member)
         if member.article_id in met:
             _note(story, member, languages)
-        if story.met_id and not story.is_told and _passes(rule, story, member.stored_at):
+        if story.met_id and not story.is_told and story.article_count >= least and _passes(rule, story):
             raised.append(Raised(member.story_id, story.met_id, member.stored_at))
-    lacked = Counter(condition for story in stories.values() if not story.is_told for condition in story.missing)
-    return raised, tuple(Missing(condition, count) for condition, count in lacked.items())
+    untold = Counter(_lacked(rule, story) for story in stories.values() if story.met_id and not story.is_told)
+    untold[_NOTHING, _NEVER] += hopeless_count
+    return raised, tuple(_missing(rule, untold))
+
+
+def _least_articles(rule: Rule) -> int:
+    """Give how many articles a story has at the least whose conditions hold; only a shorter way to `holds`."""
+    return max(rule.outlets, rule.texts, rule.growth.article_count if rule.growth else 0)
 
 
 def _note(story: _Story, member: _Member, languages: set[str]) -> None:
@@ -134,10 +164,23 @@ def _note(story: _Story, member: _Member, languages: set[str]) -> None:
     story.met_id = member.article_id
 
 
-def _passes(rule: Rule, story: _Story, at: datetime) -> bool:
-    story.missing = tuple(one.wanted for one in clauses(rule, story.state(rule), at) if not one.holds)
-    story.is_told = not story.missing
+def _passes(rule: Rule, story: _Story) -> bool:
+    story.is_told = holds(rule, story.state(rule), story.newest.stored_at)
     return story.is_told
+
+
+def _lacked(rule: Rule, story: _Story) -> tuple[StoryState, datetime]:
+    """Give how a story stood when its last article joined, and when, if that counts; many stood alike."""
+    is_dated = rule.not_before or rule.not_after
+    return story.state(rule), story.newest.stored_at if is_dated else _NEVER
+
+
+def _missing(rule: Rule, untold: Counter[tuple[StoryState, datetime]]) -> Iterable[Missing]:
+    lacked: Counter[str] = Counter()
+    for (state, at), count in untold.items():
+        lacked.update({one.wanted: count for one in clauses(rule, state, at) if not one.holds and count})
+    in_order = (one.wanted for one in clauses(rule, _NOTHING, _NEVER))
+    return (Missing(wanted, lacked[wanted]) for wanted in in_order if lacked[wanted])
 
 
 def forecast(

@@ -30,7 +30,7 @@ class Placed(NamedTuple):
 
 
 class Member(NamedTuple):
-    """An article as it joined its story."""
+    """An article as it joined its story; instants are microseconds since 1970, as in `Placed`."""
 
     article_id: int
     story_id: int
@@ -38,8 +38,13 @@ class Member(NamedTuple):
     language: str
     text_hash: bytes
     is_copy: bool
-    published_at: datetime
-    stored_at: datetime
+    published: int
+    stored: int
+
+    @property
+    def stored_at(self) -> datetime:
+        """When it was stored."""
+        return EPOCH + self.stored * MICROSECOND
 
 
 # CROSS JOIN keeps SQLite from reading the articles from end to end and the ids asked for inside.
@@ -51,9 +56,12 @@ _RECORD = """
 """
 _PLACED = "SELECT id, story_id, stored_at FROM articles WHERE stored_at >= :since AND story_id IS NOT NULL"
 _MEMBERS = """
-    SELECT a.id, a.story_id, a.outlet, a.language, a.text_hash, g.kind, a.published_at, a.stored_at
+    SELECT a.id, a.story_id, a.outlet, a.language, a.text_hash, g.kind = :copy, a.published_at, a.stored_at
     FROM ({each}) AS asked CROSS JOIN articles AS a CROSS JOIN groupings AS g
     WHERE a.story_id = asked.value AND g.article_id = a.id
+"""
+_GROWN = """
+    SELECT s.id FROM ({each}) AS asked CROSS JOIN stories AS s WHERE s.id = asked.value AND s.article_count >= :least
 """
 _BATCH = 5_000
 
@@ -80,16 +88,23 @@ def texts(tx: Connection, ids: Sequence[int]) -> Iterator[tuple[int, Matchable]]
         yield row.id, _matchable(row, row.title, row.text)
 
 
+def grown(tx: Connection, story_ids: Collection[int], least: int) -> list[int]:
+    """Give those of these stories that have at least so many articles."""
+    statement = with_each(tx, _GROWN, "BIGINT")
+    ids = sorted(story_ids)
+    found: list[int] = []
+    for start in range(0, len(ids), _BATCH):
+        found += tx.execute(statement, {"values": bound(tx, ids[start : start + _BATCH]), "least": least}).scalars()
+    return found
+
+
 def members(tx: Connection, story_ids: Collection[int]) -> Iterator[Member]:
     """Yield every article of these stories, in no order."""
     statement = with_each(tx, _MEMBERS, "BIGINT")
     ids = sorted(story_ids)
     for start in range(0, len(ids), _BATCH):
-        asked = {"values": bound(tx, ids[start : start + _BATCH])}
-        for row in tx.execute(statement, asked):
-            published, stored = EPOCH + row.published_at * MICROSECOND, EPOCH + row.stored_at * MICROSECOND
-            is_copy = row.kind == GroupingKind.COPY
-            yield Member(row.id, row.story_id, row.outlet, row.language, row.text_hash, is_copy, published, stored)
+        asked = {"values": bound(tx, ids[start : start + _BATCH]), "copy": GroupingKind.COPY.value}
+        yield from map(Member._make, tx.execute(statement, asked).all())
 
 
 def _read(tx: Connection, ids: Sequence[int], more: str) -> Iterable[Row[Any]]:

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from pipeline.alerts.forecast import Missing, forecast, raised_by, tried_rule
+from pipeline.alerts.forecast import Missing, forecast, hopeless_below, raised_by, tried_rule
 from pipeline.rule import Every, Growth, Quiet, Rule, Schedule
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,11 @@ class Member:
     def stored_at(self) -> datetime:
         return NOON + self.article_id * HOUR
 
-    published_at = stored_at
+    @property
+    def stored(self) -> int:
+        return (self.stored_at - EPOCH) // timedelta(microseconds=1)
+
+    published = stored
 
 
 STORY = [
@@ -103,3 +108,22 @@ def test_a_rule_that_begins_later_is_tried_as_if_it_held() -> None:
     remarks = " ".join(forecast(rule, [], 0, (), NOON).remarks)
     assert "raises nothing before 2026-03-01 13:00 UTC" in remarks
     assert "updates are not foreseen" in remarks
+
+
+@pytest.mark.parametrize(
+    ("rule", "least"),
+    [
+        (Rule(outlets=3), 3),
+        (Rule(outlets=4, texts=2, growth=Growth(3, 24)), 2),
+        (Rule(outlets=3, first_in_language=True), 0),
+        (Rule(outlets=3, not_after=NOON), 0),
+        (Rule(update_changed=True), 0),
+    ],
+)
+def test_small_stories_need_not_be_read(rule: Rule, least: int) -> None:
+    """A story with fewer articles than every condition asks lacks them all, and is counted without being read."""
+    assert hopeless_below(rule) == least
+    if least:
+        small = [replace(member, story_id=2) for member in STORY[: least - 1]]
+        assert raised_by(rule, {1}, small) == raised_by(rule, {1}, [], hopeless_count=1)
+        assert raised_by(rule, {1}, small)[1]

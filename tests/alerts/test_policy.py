@@ -49,6 +49,7 @@ def state(**values: int) -> StoryState:
 def test_conditions(rule: Rule, held: bool) -> None:
     """All must hold; independent outlets count, not all outlets; bounds are included."""
     assert holds(rule, state(), NOW) is held
+    assert all(clause.holds for clause in clauses(rule, state(), NOW)) is held
 
 
 def test_each_clause_says_what_was_found() -> None:

@@ -23,8 +23,15 @@ class Clause:
 
 
 def holds(rule: Rule, state: StoryState, now: datetime) -> bool:
-    """Tell whether every condition holds."""
-    return all(clause.holds for clause in clauses(rule, state, now))
+    """Tell whether every condition holds; says the same as `clauses`, without words, for a hundred thousand stories."""
+    return (
+        state.independent_outlet_count >= rule.outlets
+        and state.text_count >= rule.texts
+        and (state.first_in_language or not rule.first_in_language)
+        and (rule.growth is None or state.grown_count >= rule.growth.article_count)
+        and (rule.not_before is None or now >= rule.not_before)
+        and (rule.not_after is None or now <= rule.not_after)
+    )
 
 
 def clauses(rule: Rule, state: StoryState, now: datetime) -> Iterator[Clause]:
