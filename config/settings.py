@@ -192,7 +192,7 @@ class RetentionSettings(Section):
     alerts_days: int = Field(0, ge=0, description="Alerts of stories that are as old, and digests.")
     deliveries_days: int = Field(180, ge=0, description="Deliveries that ended, and delays with them.")
     entries_days: int = Field(90, ge=0, description="What the feed said in an entry that ended, beside its title.")
-    events_days: int = Field(365, ge=0, description="Events of feeds, and incidents that are over.")
+    events_days: int = Field(365, ge=0, description="Events of feeds, incidents that are over, last crashes of hosts.")
     samples_days: int = Field(7, ge=1, description="Samples of the queues, one a minute.")
 
 

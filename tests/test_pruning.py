@@ -15,6 +15,7 @@ from pipeline.rule import Rule
 from pipeline.store import (
     alerts,
     articles,
+    crashes,
     deliveries,
     entries,
     feed_events,
@@ -252,7 +253,7 @@ def test_what_a_feed_said_goes_and_the_entry_stays(database: Database) -> None:
 
 
 def test_events_and_samples_go_and_moves_stay(database: Database) -> None:
-    """A move of a feed can be taken back for ever; other events, and samples, go after their time."""
+    """A move of a feed can be taken back for ever; other events, samples and crashes go after their time."""
     with database.write() as tx:
         show(tx, entry(1))
         feed_id = feeds.list_all(tx)[0].id
@@ -260,10 +261,13 @@ def test_events_and_samples_go_and_moves_stay(database: Database) -> None:
         feed_events.note(tx, feed_id, FeedEventKind.MOVED, NOW, old_url="https://a.example/", old_url_key=b"a")
         samples.take(tx, NOW)
         samples.take(tx, LATER)
-    assert (prune(database, "events"), prune(database, "samples")) == (1, 2)
+        for host, at in (("old.example", NOW), ("young.example", LATER)):
+            crashes.keep(tx, crashes.Crash(host, at, "https://page.example/", 1, "Traceback"))
+    assert (prune(database, "events"), prune(database, "samples")) == (2, 2)
     with database.read() as tx:
         assert [event.kind for event in feed_events.recent(tx, 9)] == [FeedEventKind.MOVED]
         assert [one.at for one in samples.since(tx, SampledStage.PAGES, NOW)] == [LATER]
+        assert (crashes.find(tx, "old.example"), crashes.find(tx, "young.example") is None) == (None, False)
 
 
 def test_the_index_of_words_shrinks(sqlite_database: Database) -> None:

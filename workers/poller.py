@@ -90,6 +90,7 @@ class Poller:
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._counts: Counter[str] = Counter()
+        self._repeating: set[int] = set()  #: feeds whose last document named entries alike
 
     def detail(self) -> dict[str, object]:
         """Say how the poller stands, for its heartbeat."""
@@ -258,6 +259,7 @@ class Poller:
             self._counts["new_entry_count"] += counts.new_count
             if counts.renamed_count * 2 > counts.known_count + counts.new_count:
                 feed.warning("feed_renamed_its_entries", count=counts.renamed_count)  # F21: once, and no news
+            self._tell_repeats(lease.feed.id, result.parsed.repeated_count, feed)
             log_line = feed.info if counts.new_count or counts.dropped_count else feed.debug
             log_line(
                 "feed_polled",
@@ -265,6 +267,12 @@ class Poller:
                 skipped_count=result.parsed.skipped_count,
                 complete=result.parsed.complete,
             )
+
+    def _tell_repeats(self, feed_id: int, count: int, feed: structlog.stdlib.BoundLogger) -> None:
+        """Log once that a document names entries alike, until one comes that does not (F33)."""
+        if count and feed_id not in self._repeating:
+            feed.warning("feed_repeats_its_ids", count=count)
+        (self._repeating.add if count else self._repeating.discard)(feed_id)
 
 
 def _reserve(tx: Connection, host: str, pace: Pace, now: datetime) -> tuple[datetime, datetime]:

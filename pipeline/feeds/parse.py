@@ -23,6 +23,7 @@ SUMMARY_LENGTH = 20_000
 CONTENT_LENGTH = 500_000
 NAME_LENGTH = 200
 GUID_LENGTH = 2000
+MOST_HUBS = 10  # one is subscribed to; a document may name a hundred thousand (checklist S30)
 
 
 def parse(
@@ -46,13 +47,14 @@ def parse(
         entries=entries,
         format=raw.format,
         skipped_count=raw.skipped_count + len(raw.entries) - len(entries),
+        repeated_count=len(raw.entries) - len(entries),
         minimum_interval_seconds=raw.minimum_interval_seconds,
         skip_hours=raw.skip_hours,
         skip_days=raw.skip_days,
         complete=raw.complete,
         older_url=raw.older_url,
         parts=raw.parts,
-        hubs=raw.hubs,
+        hubs=raw.hubs[:MOST_HUBS],
         self_url=raw.self_url,
         expired=raw.expired,
     )

@@ -106,6 +106,7 @@ class ParsedFeed:
     entries: tuple[Entry, ...]  #: document order, at most the cap
     format: str  #: feedparser's word, e.g. "rss20", "atom10", "json11"
     skipped_count: int = 0  #: entries beyond the cap or repeated in the document
+    repeated_count: int = 0  #: those of them that repeat the identity of another
     minimum_interval_seconds: int = 0  #: from ttl, sy:updatePeriod; lengthens only
     skip_hours: tuple[int, ...] = ()  #: hours of the UTC day in which nobody should ask
     skip_days: tuple[int, ...] = ()  #: days of the week, Monday 0, in which nobody should ask

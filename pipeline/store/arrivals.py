@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from pipeline.model import Arrivals, ParsedFeed, PollCounts, PollResult
 
+_IM_USED = 226  # RFC 3229, 10.4.1: only what is new is shown, so that nothing of it is known (F44)
 SMALLEST_WINDOW = 3  # a document of one or two entries shares none with the one before quite rightly
 
 
@@ -18,7 +19,7 @@ def after(before: Row[Any], result: PollResult, counts: PollCounts, *, is_import
     if result.parsed is None:
         return {}
     values: dict[str, Any] = {}
-    lost = not is_import and is_gap(result.parsed, counts)
+    lost = not is_import and result.status != _IM_USED and is_gap(result.parsed, counts)
     if lost:
         values = {"gap_at": result.attempted_at, "gap_count": before.gap_count + 1}
     if result.replan is not None:

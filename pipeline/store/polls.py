@@ -97,7 +97,14 @@ def _hold(tx: Connection, done: Sequence[Poll]) -> list[_Held]:
 _HELD: Select[Any] = (
     select(
         *(feeds.c.id, feeds.c.token, feeds.c.imported_at, feeds.c.state, feeds.c.stays, feeds.c.undead_at),
-        *(feeds.c.title, feeds.c.gone_seen_at, feeds.c.error_count, feeds.c.gap_count, feed_traffic.c.body_key),
+        *(
+            feeds.c.title,
+            feeds.c.stranger_url,
+            feeds.c.gone_seen_at,
+            feeds.c.error_count,
+            feeds.c.gap_count,
+            feed_traffic.c.body_key,
+        ),
         *(push_rows.c.hub_url, push_rows.c.topic_url, push_rows.c.state.label("push_state"), push_rows.c.good_count),
     )
     .select_from(feeds.outerjoin(feed_traffic).outerjoin(push_rows, push_rows.c.feed_id == feeds.c.id))
@@ -127,7 +134,7 @@ def _update_feeds(tx: Connection, held: Sequence[_Held], now: datetime) -> None:
     for one in held:
         values = after(one.row, one.result, now)
         values |= arrivals.after(one.row, one.result, one.counts, is_import=one.is_import)
-        values |= {"moved_since_at": None, "moved_count": 0} if _came_to_a_stranger(one) else {}
+        values |= _of_a_stranger(one.result) if _came_to_a_stranger(one) else {}
         planned_seconds = (values["next_poll_at"] - one.result.attempted_at).total_seconds()
         values["planned_seconds"] = max(1.0, planned_seconds)  # turns are counted in it
         if _is_as_it_was(one, values):
@@ -204,9 +211,18 @@ def _events(tx: Connection, held: _Held, now: datetime) -> Iterator[FeedEventKin
 
 
 def _came_to_a_stranger(held: _Held) -> bool:
-    """Tell whether a redirect's first answer showed nothing that was known; all it shows is known later (F13)."""
-    is_first = held.result.parsed is not None and held.result.moved_count == 1
-    return is_first and not held.is_import and not held.counts.known_count
+    """Tell whether a redirect's first answer showed nothing that was known; all it shows is known later (F13).
+
+    One that was a stranger before is one when it comes back: what is known of its entries came from itself.
+    """
+    result = held.result
+    is_first = result.parsed is not None and result.moved_count == 1
+    is_known = held.counts.known_count and result.moved_url != held.row.stranger_url
+    return is_first and not held.is_import and not is_known
+
+
+def _of_a_stranger(result: PollResult) -> dict[str, Any]:
+    return {"moved_since_at": None, "moved_count": 0, "stranger_url": result.moved_url}
 
 
 def _is_capped(result: PollResult) -> bool:

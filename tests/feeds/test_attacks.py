@@ -100,3 +100,17 @@ def test_a_rich_document_is_no_bomb() -> None:
     image = f"<img {ATTRIBUTES[:500]} srcset='{'a.png?w=1&amp;h=2 3w, ' * 300}'/>"
     document = rss(f"<item><guid>1</guid><description><![CDATA[{image * 3000}]]></description></item>")
     assert len(parse(document.encode(), url="https://e.example/", now=NOW).entries) == 1
+
+
+@pytest.mark.parametrize("kind", ["hub", "alternate", "enclosure", "next"])
+def test_links_without_end_are_bounded(kind: str) -> None:
+    """S30: thirty thousand links of a feed and of an entry are read in a moment, and few are kept."""
+    links = "".join(f"<a:link rel='{kind}' href='https://e.example/{n}'/>" for n in range(30_000))
+    root = "xmlns:a='http://www.w3.org/2005/Atom'"
+    document = rss(f"{links}<item><guid>1</guid>{links}</item>", root=root)
+    started = time.process_time()
+    parsed = parse(document.encode(), url="https://e.example/", now=NOW)
+    assert time.process_time() - started < 20
+    assert [entry.identity for entry in parsed.entries] == ["1"]
+    assert len(parsed.hubs) <= 10
+    assert parsed.entries[0].url in {"", "https://e.example/0", "https://e.example/29999"}

@@ -155,3 +155,19 @@ def test_a_wait_that_was_cut_to_its_cap_is_noted(database: Database) -> None:
         rest = {"host_not_before": NOW + timedelta(days=7), "rest_asked_seconds": 1e9}
         result = polled(status=429, reason=Reason.HTTP_THROTTLED, **rest)
         assert record(tx, result) == (FeedEventKind.REST_CAPPED,)
+
+
+def test_a_stranger_who_comes_back_is_a_stranger_still(database: Database) -> None:
+    """F13: what a stranger showed is known when the redirect comes again after a break, and proves nothing."""
+    strange = document(entry(7))
+    with database.write() as tx:
+        show(tx, entry(1), url=OLD)
+        first = {"moved_url": NEW, "moved_since_at": NOW, "moved_count": 1}
+        record(tx, polled(strange, **first))
+        assert feeds.list_all(tx)[0].moved_since_at is None
+        record(tx, polled(document(entry(1))))  # the redirect is taken back: the trail is broken
+        record(tx, polled(strange, **first))
+        (feed,) = feeds.list_all(tx)
+        assert (feed.moved_url, feed.moved_since_at, feed.moved_count) == (NEW, None, 0)
+        record(tx, polled(document(entry(1), entry(8)), **(first | {"moved_url": "https://own.example/feed"})))
+        assert feeds.list_all(tx)[0].moved_count == 1  # somewhere else, where our own entries are, is no stranger

@@ -257,3 +257,16 @@ def test_an_answer_clears_what_failures_left(database: Database) -> None:
         feeds.record_poll(tx, lease, polled(status=304), 24, NOW)
         found = feeds.get(tx, lease.feed.id)
         assert (found.error_count, found.last_error, found.last_reason, found.gone_seen_at) == (0, "", None, None)
+
+
+@pytest.mark.parametrize(("status", "gap_count"), [(200, 1), (226, 0)])
+def test_a_226_takes_nothing_away(database: Database, status: int, gap_count: int) -> None:
+    """F44: a document of changes only, though nobody asked for one, leaves the others there and is no gap."""
+    with database.write() as tx:
+        show(tx, *(entry(n) for n in range(3)))
+        changes = document(*(entry(n) for n in range(3, 6)))
+        counts = feeds.record_poll(tx, lease_of(tx), polled(changes, status=status, next_poll_at=NOW), 24, NOW)
+        assert counts is not None
+        assert counts.new_count == 3
+        assert [stored.state for stored in seen.recent(tx, 9)] == [EntryState.WAITING] * 6
+        assert feeds.list_all(tx)[0].gap_count == gap_count

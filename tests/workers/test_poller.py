@@ -287,3 +287,15 @@ async def test_keys_in_addresses_are_not_logged_nor_kept_in_errors(origin: Origi
             await eventually(lambda: stored(sqlite_database, feeds_added[1]).imported_at)
     assert canary not in str(logs)
     assert "***" in stored(sqlite_database, feeds_added[0]).last_error
+
+
+async def test_repeated_guids_are_logged_once(origin: Origin, sqlite_database: Database) -> None:
+    """F33: a feed that names entries alike at each poll is told of once; mended and broken again, once more."""
+    item = "<item><guid>1</guid><title>{}</title></item>"
+    twice, once = rss(item.format("One") + item.format("Other")), rss(item.format("One"))
+    with structlog.testing.capture_logs() as logs:
+        origin.script("/feed", [feed_answer(body) for body in (twice, twice, twice, once, twice, twice)])
+        add(sqlite_database, origin.url("/feed"))
+        async with polling(sqlite_database):
+            await origin.wait_for("/feed", count=8)
+    assert [log["count"] for log in logs if log["event"] == "feed_repeats_its_ids"] == [1, 1]

@@ -14,6 +14,7 @@ from pipeline.model import DeliveryState, EntryState
 from pipeline.store import meta
 from pipeline.store.pruning.cascade import delete_rows
 from pipeline.store.tables import (
+    crashes,
     deliveries,
     entries,
     entry_updates,
@@ -54,13 +55,20 @@ def _old_incidents(before: datetime) -> Select[Any]:
 
 
 def prune_events(tx: Connection, before: datetime, limit: int) -> int:
-    """Delete events of feeds and incidents that are over, with their notices."""
-    return _delete(tx, feed_events, _old_events(before), limit) + _delete(tx, incidents, _old_incidents(before), limit)
+    """Delete events of feeds, incidents that are over, with their notices, and crashes."""
+    count = _delete(tx, feed_events, _old_events(before), limit) + _delete(tx, incidents, _old_incidents(before), limit)
+    hosts = tx.execute(_old_crashes(before).limit(limit)).scalars().all()
+    tx.execute(delete(crashes).where(crashes.c.host.in_(hosts), crashes.c.at < before))
+    return count + len(hosts)
+
+
+def _old_crashes(before: datetime) -> Select[Any]:
+    return select(crashes.c.host).where(crashes.c.at < before)
 
 
 def count_events(tx: Connection, before: datetime) -> int:
-    """Count events and incidents that would go."""
-    return _counted(_old_events)(tx, before) + _counted(_old_incidents)(tx, before)
+    """Count events, incidents and crashes that would go."""
+    return sum(_counted(old)(tx, before) for old in (_old_events, _old_incidents, _old_crashes))
 
 
 def _delete(tx: Connection, table: Any, wanted: Select[Any], limit: int) -> int:

@@ -99,6 +99,7 @@ feeds = Table(
     Column("moved_since_at", Instant),
     Column("moved_count", Integer, nullable=False, server_default="0"),
     Column("stays", Boolean, nullable=False, server_default=false()),
+    Column("stranger_url", CleanText),  #: where a redirect led last that first showed nothing known, see polls.py
     Column("planned_seconds", Float),  #: from the last attempt to the next, as that poll planned it
     UniqueConstraint("url_key"),
     partial_index("ix_feeds_due", "state = 'active'", "next_poll_at", "host"),
