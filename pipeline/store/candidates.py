@@ -7,13 +7,13 @@ other key, however many articles there are.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Float, LargeBinary, Row, TextClause, bindparam, select, text
+from sqlalchemy import Connection, Float, LargeBinary, Row, TextClause, bindparam, select, text
 
 from pipeline.model import Candidate, Profile, Sketch, StoryCandidate
-from pipeline.store.dialects import bound, with_each
+from pipeline.store.dialects import bound, is_postgresql, with_each
 from pipeline.store.tables import articles, stories, story_profiles
 from pipeline.store.types import CleanText, Instant, clean_text
 
@@ -32,10 +32,20 @@ _SAME_TEXT = """
         SELECT id AS article_id FROM articles WHERE text_hash = :text_hash ORDER BY id DESC LIMIT {limit}
     ) AS same_text
 """
-_SAME_BAND = """
-    SELECT article_id, 1 AS weight FROM (
-        SELECT article_id FROM article_bands WHERE band = :band_{n} ORDER BY article_id DESC LIMIT {limit}
-    ) AS band_{n}
+# The newest articles of each band. All bands are one parameter: to bind one for each costs more than to look them up.
+_SAME_BANDS_LATERAL = """
+    SELECT newest.article_id, 1 AS weight
+    FROM unnest(CAST(:bands AS BIGINT[])) AS asked (band) CROSS JOIN LATERAL (
+        SELECT article_id FROM article_bands WHERE band = asked.band ORDER BY article_id DESC LIMIT {limit}
+    ) AS newest
+"""
+# SQLite has no LATERAL: the oldest of the newest is found first, and the index is read from it on.
+_SAME_BANDS_FROM = """
+    SELECT held.article_id, 1 AS weight FROM json_each(:bands) AS asked CROSS JOIN article_bands AS held
+    WHERE held.band = asked.value AND held.article_id >= coalesce((
+        SELECT article_id FROM article_bands WHERE band = asked.value
+        ORDER BY article_id DESC LIMIT 1 OFFSET {limit} - 1
+    ), 0)
 """
 _TEXTS = """
     SELECT ranked.article_id
@@ -82,10 +92,9 @@ _stories = (
 
 def find_texts(tx: Connection, sketch: Sketch, language: str, since: datetime, until: datetime) -> list[Candidate]:
     """Give articles of one language published between two instants that have the same text or share bands."""
-    bands = sorted(set(sketch.bands))
     asked = {"text_hash": sketch.text_hash, "language": language, "since": since, "until": until, "limit": TEXT_LIMIT}
-    keys = {f"band_{n}": band for n, band in enumerate(bands)}
-    ids: Sequence[int] = tx.execute(_ranked_texts(len(bands)), asked | keys).scalars().all()
+    asked["bands"] = bound(tx, sorted(set(sketch.bands)))
+    ids: Sequence[int] = tx.execute(_ranked_texts(is_postgresql(tx)), asked).scalars().all()
     if not ids:
         return []
     rows = {row.id: row for row in tx.execute(_articles, {"ids": ids})}
@@ -131,23 +140,17 @@ def move_terms(tx: Connection, article_id: int, story_id: int, terms: Iterable[s
     tx.execute(with_each(tx, _MOVE_TERMS, "TEXT"), asked)
 
 
-@lru_cache(maxsize=256)
-def _ranked_texts(band_count: int) -> TextClause:
-    """Write the query for so many keys; as text, because SQLAlchemy needs 20 ms to put fifty selects together."""
-    types: dict[str, Any] = {
-        "text_hash": LargeBinary(),
-        "language": CleanText(),
-        "since": Instant(),
-        "until": Instant(),
-    }
-    types |= {f"band_{n}": BigInteger() for n in range(band_count)}
-    parts = [_SAME_TEXT.format(weight=_TEXT_WEIGHT, limit=SAME_TEXT_LIMIT)]
-    parts += [_SAME_BAND.format(n=n, limit=BAND_LIMIT) for n in range(band_count)]
-    return _typed(_TEXTS.format(parts=" UNION ALL ".join(parts)), types)
+@cache
+def _ranked_texts(lateral: bool) -> TextClause:
+    types = {"text_hash": LargeBinary(), "language": CleanText(), "since": Instant(), "until": Instant()}
+    same_text = _SAME_TEXT.format(weight=_TEXT_WEIGHT, limit=SAME_TEXT_LIMIT)
+    same_bands = (_SAME_BANDS_LATERAL if lateral else _SAME_BANDS_FROM).format(limit=BAND_LIMIT)
+    return _typed(_TEXTS.format(parts=f"{same_text} UNION ALL {same_bands}"), types)
 
 
 @lru_cache(maxsize=64)
 def _ranked_stories(term_count: int) -> TextClause:
+    """Write the query for so many keys; as text, because SQLAlchemy needs 20 ms to put fifty selects together."""
     types: dict[str, Any] = {"language": CleanText(), "since": Instant(), "until": Instant()}
     types |= {f"term_{n}": CleanText() for n in range(term_count)} | {f"weight_{n}": Float() for n in range(term_count)}
     parts = [_SAME_TERM.format(n=n, limit=TERM_LIMIT) for n in range(term_count)]
