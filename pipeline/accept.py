@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from pipeline.alerts import SubscriptionIndex, fast_terms, matchable
+from pipeline.alerts import ArticleWords, SubscriptionIndex, matchable
 from pipeline.model import Alert, Article, EntryState, FetchTask, Grouping, Reason, Sketch, Update
 from pipeline.raising import Joined, raise_due
 from pipeline.regroup import may_merge, merge
@@ -45,9 +45,10 @@ def accept(
     """Store an article and all that follows, and end its entry in `state`; None if the task's token is stale."""
     if not entries.finish(tx, task.entry_id, task.token, state, reason, now):
         return None
-    matches = index.match(matchable(article, task.feed_title, task.folder))
+    words = ArticleWords(matchable(article, task.feed_title, task.folder))
+    matches = index.match_words(words)
     joined = place_article(tx, task.entry_id, article, sketch, window, now)
-    search.add(tx, joined.article_id, fast_terms(article.title), fast_terms(article.text))
+    search.add(tx, joined.article_id, words.title_terms, words.text_terms)
     raised = raise_due(tx, matches, joined, now)
     return Accepted(joined.article_id, joined.story_id, joined.grouping, raised.alerts, raised.updates)
 

@@ -31,7 +31,7 @@ from workers.insisting import Insisting
 from workers.lanes import FETCH_PAGE, QUARANTINE_PAGE, lease_seconds, pace_of, page_timeout_seconds
 from workers.outcomes import Outcome, Step, page_outcome
 from workers.page_again import PagesAgain
-from workers.page_reading import PageReader
+from workers.page_reading import Lesson, PageRead, PageReader, learn
 from workers.timing import TIMING
 
 log = structlog.get_logger(__name__)
@@ -103,7 +103,7 @@ class PageJobs:
             await self._fail(task, Transient(Reason.TIMED_OUT, "the job was stopped"))
             raise
         else:
-            await self._end(task, read.article, EntryState.DONE, None, read.validators)
+            await self._end(task, read, EntryState.DONE, None)
 
     async def quarantine_page(self, entry_id: int, token: int) -> None:
         """End an entry that crashed its workers, with the feed's text and without touching its page again."""
@@ -135,37 +135,32 @@ class PageJobs:
                 await self._end_with_feed(task, EntryState.DONE, outcome.reason)
 
     async def _end_with_feed(self, task: FetchTask, state: EntryState, reason: Reason) -> None:
-        await self._end(task, article_from_feed(task, reason), state, reason)
+        await self._end(task, PageRead(article_from_feed(task, reason), NO_VALIDATORS), state, reason)
 
-    async def _end(
-        self,
-        task: FetchTask,
-        article: Article | None,
-        state: EntryState,
-        reason: Reason | None,
-        validators: Validators = NO_VALIDATORS,
-    ) -> None:
+    async def _end(self, task: FetchTask, read: PageRead, state: EntryState, reason: Reason | None) -> None:
         """Store the article and all that follows from it, or the end of an entry that has none."""
+        article = read.article
         if article is None:
-            await self._end_without(task, state, reason)
+            await self._end_without(task, state, reason, read.lesson)
             return
         made = sketch(article.title, article.text, article.language)
         index = await self._index.get()
         now = self._clock()
-        planned = self._again.plan(article, validators, now) if state is EntryState.DONE else None
+        planned = self._again.plan(article, read.validators, now) if state is EntryState.DONE else None
         rest = (task, article, made, index, self._window, now)
         accepted = await self._insisting.run(
-            self._until(task), _take, *rest, state=state, reason=reason, planned=planned
+            self._until(task), _take, *rest, state=state, reason=reason, planned=planned, lesson=read.lesson
         )
         if accepted is not None:
             TIMING.note(Timed.ARTICLE, (now - task.first_seen_at).total_seconds())
         _tell(task, state if accepted else None, reason, accepted)
 
-    async def _end_without(self, task: FetchTask, state: EntryState, reason: Reason | None) -> None:
+    async def _end_without(
+        self, task: FetchTask, state: EntryState, reason: Reason | None, lesson: Lesson | None
+    ) -> None:
         end = state if state is EntryState.QUARANTINED else EntryState.DROPPED
         why = reason if reason and state is EntryState.QUARANTINED else Reason.NO_TEXT
-        row = (task.entry_id, task.token)
-        ours = await self._insisting.run(self._until(task), entries.finish, *row, end, why, self._clock())
+        ours = await self._insisting.run(self._until(task), _finish, task, end, why, lesson, self._clock())
         _tell(task, end if ours else None, why, None)
 
     def _until(self, task: FetchTask) -> datetime:
@@ -185,12 +180,25 @@ def _take(
     state: EntryState,
     reason: Reason | None,
     planned: Planned | None,
+    lesson: Lesson | None,
 ) -> Accepted | None:
-    """Store an article and all that follows, and when its page is looked at again."""
+    """Store an article and all that follows, when its page is looked at again, and what it taught of its host."""
     accepted = accept(tx, task, article, made, index, window, now, state=state, reason=reason)
     if accepted is not None and planned is not None:
         page_checks.plan(tx, task.entry_id, planned)
+    if accepted is not None and lesson is not None:
+        learn(tx, lesson, now)
     return accepted
+
+
+def _finish(
+    tx: Connection, task: FetchTask, end: EntryState, why: Reason, lesson: Lesson | None, now: datetime
+) -> bool:
+    """End an entry without an article, and keep what its page taught of its host."""
+    ours = entries.finish(tx, task.entry_id, task.token, end, why, now)
+    if ours and lesson is not None:
+        learn(tx, lesson, now)
+    return ours
 
 
 def _put_back(tx: Connection, task: FetchTask, failure: Failure, outcome: Outcome, now: datetime) -> None:

@@ -37,11 +37,22 @@ _VERSION_SECONDS = 15.0  # for the other build of a stub, its slot included; the
 
 
 @dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a page teaches of its host: what kind it was, and, if an article, the marks of its texts."""
+
+    host: str
+    url: str
+    kind: str
+    marks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PageRead:
     """What a page gave."""
 
     article: Article | None  #: None: neither page nor feed has a word, or nothing changed
     validators: Validators
+    lesson: Lesson | None = None  #: to be kept with the article; None of a page that was read before
 
 
 class PageReader:
@@ -80,10 +91,9 @@ class PageReader:
         if version_url := find_version(task.entry, extract, response.url):
             extract = await self._with_version(task, extract, version_url, host)
         article = article_from_page(task, extract, response.url)
-        if task.article_id is None:
-            until = task.start_at + self._lease
-            await self._insisting.run(until, _learn, host, response.url, extract, article, self._clock())
-        return PageRead(replace(article, fetched_at=fetched_at) if article else None, validators_of(response))
+        lesson = lesson_of(host, response.url, extract, article) if task.article_id is None else None
+        read = replace(article, fetched_at=fetched_at) if article else None
+        return PageRead(read, validators_of(response), lesson)
 
     async def _with_version(self, task: FetchTask, extract: Extract, url: str, host: str) -> Extract:
         """Ask for the same article in its other build; whatever comes of it, the page's own answer holds."""
@@ -120,12 +130,17 @@ class PageReader:
         return await self._extractor.extract(text, response.url, Hint(task.entry.title, task.entry.summary, repeated))
 
 
-def _learn(tx: Connection, host: str, url: str, extract: Extract, article: Article | None, now: datetime) -> None:
-    """Keep what a page teaches of its host: what kind it was, and, if an article, which texts it shares."""
+def lesson_of(host: str, url: str, extract: Extract, article: Article | None) -> Lesson:
+    """Say what a page teaches of its host."""
     note = article.note if article else Reason.NO_TEXT
-    repeats.note_page(tx, host, note.value if note else repeats.ARTICLE, now)
-    if note is None:
-        repeats.learn(tx, host, url, extract.marks, now)
+    return Lesson(host, url, note.value) if note else Lesson(host, url, repeats.ARTICLE, extract.marks)
+
+
+def learn(tx: Connection, lesson: Lesson, now: datetime) -> None:
+    """Keep what a page taught; in the transaction that ends its entry, so that it is learned once."""
+    repeats.note_page(tx, lesson.host, lesson.kind, now)
+    if lesson.kind == repeats.ARTICLE:
+        repeats.learn(tx, lesson.host, lesson.url, lesson.marks, now)
 
 
 def media_type(content_type: str) -> str:

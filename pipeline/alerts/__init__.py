@@ -12,8 +12,10 @@ from pipeline.alerts.query.spell import spell
 from pipeline.alerts.query.syntax import parse_query
 from pipeline.alerts.query.terms import fast_terms
 from pipeline.alerts.query.tree import Query
+from pipeline.alerts.query.words import ArticleWords
 
 __all__ = [
+    "ArticleWords",
     "Query",
     "SubscriptionIndex",
     "fast_terms",

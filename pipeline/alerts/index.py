@@ -100,7 +100,10 @@ class SubscriptionIndex:
 
     def match(self, article: Matchable) -> list[Match]:
         """Give the subscriptions that an article meets, each with the places that show why."""
-        words = ArticleWords(article)
+        return self.match_words(ArticleWords(article))
+
+    def match_words(self, words: ArticleWords) -> list[Match]:
+        """Do what `match` does with an article that is cut into words already."""
         found: list[Match] = []
         with self._lock:
             for plan in self._met(words):

@@ -254,7 +254,7 @@ async def test_a_stale_job_does_not_even_ask(desk: Desk, origin: Origin) -> None
 
 
 async def test_a_job_that_lost_its_row_stores_nothing(desk: Desk, origin: Origin) -> None:
-    """R6: an article whose row went to another worker while its page was on the way is not stored."""
+    """R6: an article whose row went to another worker meanwhile is not stored, nor what its page taught."""
     hold = asyncio.Event()
     desk.show(origin.script("/bridge", [Answer(body=PAGE, headers=HTML, hold=hold)]))
     job = asyncio.create_task(desk.run())
@@ -264,6 +264,8 @@ async def test_a_job_that_lost_its_row_stores_nothing(desk: Desk, origin: Origin
     hold.set()
     await job
     assert desk.stored() == (EntryState.WAITING, None)
+    with desk.database.read() as tx:
+        assert repeats.hosts_seen(tx, 10) == []
 
 
 async def test_a_stopped_job_lets_its_entry_wait(desk: Desk, origin: Origin) -> None:

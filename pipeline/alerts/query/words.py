@@ -112,6 +112,16 @@ class ArticleWords:
         self.main = Row(article.title, article.text)
         self._rows: dict[str, Row] = {}
 
+    @property
+    def title_terms(self) -> list[str]:
+        """The terms of the title, in order."""
+        return self.main.terms[: self.main.first_count]
+
+    @property
+    def text_terms(self) -> list[str]:
+        """The terms of the text, in order; between them and the title's stands the gap."""
+        return self.main.terms[self.main.first_count + 1 :]
+
     @cached_property
     def terms(self) -> frozenset[str]:
         """The distinct terms of title and text, and the empty one."""
