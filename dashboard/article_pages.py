@@ -17,6 +17,7 @@ from dashboard.reading import reading
 from dashboard.rendering import render
 from dashboard.sources import Sources
 from pipeline.articles.wording import Piece, counted, pieces
+from pipeline.model import EditCause
 from pipeline.store import articles, revisions
 from pipeline.store.articles import StoredArticle
 from pipeline.store.revisions import Revision
@@ -30,6 +31,13 @@ SOURCE_WORDS = {
     "json-ld": "from the page's JSON-LD",
     "meta": "from the page's meta tags",
     "text": "told from the text",
+}
+
+
+CAUSE_WORDS = {
+    EditCause.FEED_CHANGED: "its feed said that it changed",
+    EditCause.CHECKED: "seen when its page was looked at again",
+    EditCause.PAGE_CAME: "its page came; until then the feed's text stood in",
 }
 
 
@@ -65,7 +73,7 @@ def article_page_routes(sources: Sources, framing: Framing) -> APIRouter:
     async def revision(request: Request, article_id: Id, number: Number) -> HTMLResponse:
         stored, before, after = await sources.database.look(look_at_revision, article_id, number)
         change = difference((before.title, before.text), (after.title, after.text))
-        shown = {"stored": stored, "before": before, "after": after, "change": change}
+        shown = {"stored": stored, "before": before, "after": after, "change": change, "cause_words": cause_words}
         return render("revision.html", {"frame": framing.of(request, ""), "now": sources.clock(), **shown})
 
     @reading(router, "/articles/{article_id}/beside/{other_id}")
@@ -102,6 +110,11 @@ def difference(one: tuple[str, str], other: tuple[str, str]) -> Difference:
 def source_words(source: str) -> str:
     """Say in words where a field of an article was taken from."""
     return SOURCE_WORDS.get(source, f"from {source}")
+
+
+def cause_words(cause: EditCause | None) -> str:
+    """Say in words why an edit was noticed."""
+    return CAUSE_WORDS[cause] if cause else ""
 
 
 def _shown(facts: ArticleFacts) -> dict[str, object]:

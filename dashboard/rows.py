@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.looking import AlertFacts
-from dashboard.words import ago, counted, number, shown_address, span, spoken
+from dashboard.words import ago, capitalized, counted, number, shown_address, span, spoken
 from pipeline.model import Alert, DeliveryState, Feed, FeedState, GroupingKind
 from pipeline.store.deliveries import StoredDelivery
 from pipeline.store.processes import Process
@@ -102,7 +102,7 @@ def _problem(feed: Feed, now: datetime) -> str:
         return f"Answered that it is gone for good, first {ago(feed.gone_seen_at, now)}"
     if not feed.error_count or feed.state is not FeedState.ACTIVE:
         return ""
-    reason = spoken(feed.last_reason).capitalize() if feed.last_reason else "Failed"
+    reason = capitalized(spoken(feed.last_reason)) if feed.last_reason else "Failed"
     times = "" if feed.error_count == 1 else f", {number(feed.error_count)} times in a row"
     return f"{reason}{times}"
 

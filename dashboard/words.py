@@ -58,9 +58,13 @@ def compact(value: int) -> str:
     return f"{value / 1000:.0f} k" if value < 999_500 else f"{value / 1e6:.3g} M"
 
 
+#: Parts of words of closed lists that are written in capitals.
+ABBREVIATIONS = {"http": "HTTP", "tls": "TLS", "html": "HTML"}
+
+
 def spoken(word: str) -> str:
-    """Write a word of a closed list as words: `not_html` as `not html`."""
-    return word.replace("_", " ")
+    """Write a word of a closed list as words: `not_html` as `not HTML`."""
+    return " ".join(ABBREVIATIONS.get(part, part) for part in word.split("_"))
 
 
 def capitalized(text: str) -> str:

@@ -156,10 +156,10 @@ def test_an_entry_on_its_way_and_one_dropped(database: Database) -> None:
         assert again
         entries.finish(tx, again.entry_id, again.token, EntryState.DROPPED, Reason.NO_TEXT, after(302))
         dropped = why(tx, "https://outlet.example/1")
-    assert "timed_out" in waits.verdict
+    assert "timed out" in waits.verdict
     assert way(waits)[Stage.FETCHED] is Passed.WAITS
     assert [sight.state for sight in waits.sights] == ["waiting", "merged"]
-    assert dropped.verdict == "No: dropped (no_text): it was never made an article."
+    assert dropped.verdict == "No: dropped (no text): it was never made an article."
 
 
 def test_a_number_that_is_no_article(database: Database) -> None:

@@ -6,8 +6,9 @@
   const SECONDS = 3;
   const state = document.getElementById("live-state");
   const button = document.getElementById("live-button");
+  const news = document.getElementById("live-news");
   const live = document.getElementById("live");
-  if (!live || !state || !button) return;
+  if (!live || !state || !button || !news) return;
 
   let paused = false;
   let counts = new Map();
@@ -19,6 +20,12 @@
 
   const readCounts = () =>
     new Map([...live.querySelectorAll("[data-count]")].map((one) => [one.id, one.dataset.count]));
+
+  // Said aloud, unlike the figures, which would never be quiet.
+  const tellAlerts = (before, after) => {
+    const more = Number(after) - Number(before);
+    if (more > 0) news.textContent = more === 1 ? "1 new alert" : `${more} new alerts`;
+  };
 
   const tick = () => {
     if (!paused && !document.hidden) live.dispatchEvent(new CustomEvent("refresh"));
@@ -40,6 +47,7 @@
     for (const [id, count] of readCounts()) {
       const place = document.getElementById(id);
       if (!counts.has(id) || counts.get(id) === count) continue;
+      if (id === "count-alerts") tellAlerts(counts.get(id), count);
       place.classList.remove("changed");
       void place.offsetWidth; // restarts the animation
       place.classList.add("changed");

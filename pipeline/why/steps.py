@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 from pipeline.alerts.policy import clauses
 from pipeline.alerts.query.explain import Clause
 from pipeline.masking import masked_url
-from pipeline.model import Alert, DeliveryState, EntryState, Grouping, Subscription, TextSource
+from pipeline.model import Alert, DeliveryState, EntryState, Grouping, Reason, Subscription, TextSource
 from pipeline.store import deliveries, story_state, watches
 from pipeline.store.articles import StoredArticle
 from pipeline.store.deliveries import StoredDelivery
@@ -31,7 +31,7 @@ def seen(sights: tuple[Sight, ...]) -> Step:
 
 def fetched(entry: Row[Any], stored: StoredArticle | None) -> Step:
     """Say whether its page came."""
-    why = f" ({entry.reason.value})" if entry.reason else ""
+    why = f" ({_words(entry.reason)})" if entry.reason else ""
     if entry.state in _WAITING and stored is None:
         said = f"{entry.state.value}, {_tries(entry.attempts)} so far{why}, next from {_at(entry.next_attempt_at)}"
         return Step(Stage.FETCHED, Passed.WAITS, entry.next_attempt_at, said)
@@ -152,7 +152,7 @@ def sent(tx: Connection, alert: Alert, digest_id: int | None) -> Iterator[Step]:
 
 
 def _delivery(delivery: StoredDelivery) -> Step:
-    why = f" ({delivery.reason.value})" if delivery.reason else ""
+    why = f" ({_words(delivery.reason)})" if delivery.reason else ""
     told = f": {delivery.error or delivery.answer}" if delivery.error or delivery.answer else ""
     said = f"{delivery.channel}, {delivery.public_id}: {delivery.state.value}, {_tries(delivery.attempts)}{why}{told}"
     match delivery.state:
@@ -170,3 +170,7 @@ def _tries(count: int) -> str:
 
 def _at(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _words(reason: Reason) -> str:
+    return reason.value.replace("_", " ")

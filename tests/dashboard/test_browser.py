@@ -70,15 +70,18 @@ async def test_hostile_queues_run_nothing(tab: Tab, start: Callable[..., Site], 
 async def test_the_overview_refreshes_itself_and_can_be_paused(
     tab: Tab, site: Site, newsroom: Newsroom, clock: Clock
 ) -> None:
-    """New figures come by themselves; what has the focus keeps it; paused, nothing moves (WCAG 2.2.2)."""
+    """New figures come by themselves, alerts are said aloud; what has the focus keeps it; paused, nothing moves."""
     feed = newsroom.feed("https://a.example/rss", "A")
-    _, story_id = newsroom.publish(feed, "Title", "Text.", NOW - timedelta(minutes=5))
+    article_id, story_id = newsroom.publish(feed, "Title", "Text.", NOW - timedelta(minutes=5))
     await tab.open(site.origin)
     await tab.value(f"window.held = document.getElementById('story-{story_id}'); window.held.focus()")
     newsroom.publish(feed, "Another", "Other text.", NOW)
+    newsroom.alert(newsroom.subscription("All", "text"), article_id, "Text.", ("Text",), NOW)
     clock.forward(seconds=2)
     await tab.until("document.getElementById('count-articles').dataset.count === '2'")
     assert await tab.value("document.activeElement === window.held")
+    news = "document.querySelector('#live-news[role=status]').textContent"
+    assert await tab.value(news) == "1 new alert"
     assert await tab.value("document.getElementById('live-state').textContent") == "Live"
     await tab.value("document.getElementById('live-button').click()")
     assert await tab.value("document.getElementById('live-state').textContent") == "Paused"

@@ -164,6 +164,82 @@ async def test_every_page_is_reached_by_keyboard(app: FastAPI, session: tuple[Si
             assert await seen.page.evaluate(outline) not in {"none", False}, address
 
 
+async def answers_to_forms(page: Page, origin: str) -> AsyncIterator[str]:
+    """Send the forms whose answer is a page of its own, and ask for what is refused; yields the name of each."""
+    await page.goto(f"{origin}/subscriptions/new")
+    await page.fill("[name=name]", "Ferries")
+    await page.fill("[name=query]", "ferry AND strike")
+    await page.get_by_role("button", name="Test", exact=True).click()
+    yield "trial"
+    await page.fill("[name=query]", "ferry AND (")
+    await page.get_by_role("button", name="Check").click()
+    yield "mistake"
+    await page.goto(f"{origin}/users")
+    await page.fill("[name=name]", "eva")
+    await page.get_by_role("button", name="Add, with").click()
+    yield "made password"
+    for button in ("Look for feeds", "Explain a poll"):
+        await page.goto(f"{origin}/feeds")
+        await page.fill("[name=url]", "http://10.0.0.1/")
+        await page.get_by_role("button", name=button).click()
+        yield button
+    for path in ("/subscriptions/import", "/feeds/import"):
+        await page.goto(origin + path)
+        await page.set_input_files("input[type=file]", {"name": "a.txt", "mimeType": "text/plain", "buffer": b"[["})
+        await page.locator("main form[enctype] button[type=submit]").first.click()
+        yield path
+    await page.goto(f"{origin}/queue")
+    await page.get_by_text("Drop all…").first.click()
+    yield "confirmation"
+
+
+async def test_answers_to_forms_are_sound(session: tuple[Site, str], newsroom: Newsroom) -> None:
+    """S15, WCAG 2.2 AA: what a form answers with is held to the same as the pages, in both themes and on a phone."""
+    fill(newsroom, "The ferry strike goes on")
+    faults: dict[str, object] = {}
+    async with watching(*session) as seen:
+        async for name in answers_to_forms(seen.page, session[0].origin):
+            faults[f"{name} light"] = await grave_findings(seen.page, ALL_RULES)
+            await seen.page.emulate_media(color_scheme="dark")
+            faults[f"{name} dark"] = await grave_findings(seen.page, CONTRAST)
+            await seen.page.set_viewport_size(PHONE)
+            faults[f"{name} phone"] = await widest(seen.page)
+            await seen.page.set_viewport_size(WIDE)
+            await seen.page.emulate_media(color_scheme="light")
+        assert {where: found for where, found in faults.items() if found} == {}
+        assert len(faults) == 24
+        told = [one for one in seen.complaints if "the server responded with a status of 4" not in one]
+        assert told == []
+
+
+@pytest.mark.parametrize("path", ["/", "/queue", "/stories/1", "/subscriptions/new", "/feeds"])
+async def test_tab_goes_through_a_page_in_its_order(session: tuple[Site, str], newsroom: Newsroom, path: str) -> None:
+    """WCAG 2.1.2, 2.4.3, 2.4.7: Tab meets everything once, in the page's order, each seen and named, and leaves."""
+    fill(newsroom, "The ferry strike goes on")
+    met = """() => {
+        const one = document.activeElement, all = [...document.querySelectorAll("*")];
+        const shape = one.getBoundingClientRect(), label = one.labels?.[0]?.innerText ?? "";
+        const named = one.ariaLabel || one.innerText || label || one.getAttribute("aria-labelledby") || one.title;
+        return [all.indexOf(one), one === document.body, shape.width > 0 && shape.height > 0,
+                getComputedStyle(one).outlineStyle !== "none", !!named?.trim(), one.outerHTML.slice(0, 120)];
+    }"""
+    async with watching(*session) as seen:
+        await seen.page.goto(session[0].origin + path)
+        places: list[int] = []
+        for _ in range(300):
+            await seen.page.keyboard.press("Tab")
+            place, is_out, is_seen, is_outlined, is_named, what = await seen.page.evaluate(met)
+            if is_out or (places and place == places[0]):
+                break
+            assert (is_seen, is_outlined, is_named) == (True, True, True), what
+            if not places or place != places[-1]:  # a field of a date has parts, each a stop
+                places.append(place)
+        else:
+            pytest.fail("Tab never left the page")
+        assert len(places) > 10
+        assert places == sorted(set(places))
+
+
 async def test_the_menu_opens_on_a_phone_without_scripts(session: tuple[Site, str]) -> None:
     """WCAG 2.1.1: closed it shows no link, opened by hand or by Enter it leads on."""
     async with watching(*session, java_script_enabled=False, viewport=PHONE) as seen:
