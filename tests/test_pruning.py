@@ -35,7 +35,7 @@ from pipeline.store.search import Wanted
 from pipeline.store.tables import article_bands, article_terms, metadata, stories, told_stories
 from pipeline.store.tables import articles as article_rows
 from pipeline.store.tables import entries as entry_rows
-from pipeline.store.told import was_told
+from pipeline.store.told import is_told, was_told
 from pipeline.why import find_why
 from tests.store.making import LEASE, NOW, entry, show
 from tests.stories.making import AGENCY, OTHER
@@ -187,6 +187,18 @@ def test_a_story_that_took_in_a_told_one_stays_silent(database: Database) -> Non
     prune(database, "stories")
     with database.read() as tx:
         assert count_rows(tx)["told_stories"] == 0
+
+
+def test_whether_a_story_was_told_is_read_from_an_index(postgres_database: Database) -> None:
+    """It is asked at each match, and the rows are as many as there ever were alerts."""
+    with postgres_database.write() as tx:
+        tx.exec_driver_sql("SET LOCAL session_replication_role = replica")  # rows without their stories
+        tx.exec_driver_sql("INSERT INTO told_stories SELECT n, mod(n, 50) FROM generate_series(1, 20000) n")
+        tx.exec_driver_sql("ANALYZE told_stories")
+        asked = select(is_told(5, 777)).compile(tx.engine, compile_kwargs={"literal_binds": True})
+        plan = [row[0] for row in tx.exec_driver_sql(f"EXPLAIN {asked}")]
+    assert sum("on told_stories" in step for step in plan) == 2
+    assert not any("Seq Scan on told_stories" in step for step in plan)
 
 
 def test_an_alert_of_a_story_that_grows_at_this_moment_is_passed_over(postgres_database: Database) -> None:

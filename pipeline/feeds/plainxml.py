@@ -132,7 +132,7 @@ def _feed(root: etree.Element, text: str, url: str, skipped_count: int) -> RawFe
     language = last(found["language"]) or (root.get(_LANG) or "").replace("_", "-")
     return RawFeed(
         format=kind,
-        entries=tuple(_entry(entry, base, kind, prefix, based=based, tagged="lang=" in text) for entry in entries),
+        entries=tuple(_entry(entry, base, kind, prefix, based=based, tagged="xml:lang" in text) for entry in entries),
         title=clean_line(title_of(found["title"], kind)),
         site_url=absolute(url, links.chosen) if links.chosen else "",
         language=clean_line(language),

@@ -74,6 +74,7 @@ SAME = {
     "Atom": entry("<id>1</id><title type='html'>&lt;i&gt;a&lt;/i&gt;</title><updated>2026-11-02T10:00:00Z</updated>"),
     "an Atom title with a tag": entry("<id>1</id><title>&lt;b&gt;</title>"),
     "Atom content": entry("<id>1</id><content type='html' xml:lang='de_AT'>&lt;p&gt;a&lt;/p&gt;</content>"),
+    "a language with a space before its sign": item("<title xml:lang ='de'>a</title>"),
     "an Atom author": entry("<id>1</id><author><name>Ada</name><email>ada@e.example</email><uri>x</uri></author>"),
     "Atom links": entry("<id>1</id><link rel='edit' href='/e'/><link href='/a'/><link rel='enclosure' href='/m'/>"),
     "an Atom id that is the page": entry("<id>https://gazette.example/1</id>"),
