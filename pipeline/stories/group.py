@@ -19,6 +19,7 @@ from pipeline.stories.thresholds import THRESHOLDS, Thresholds
 
 _TERMS_NAMED = 5
 _TITLE_CHARACTERS = 80
+_MOST_PARTS = 2  # times as long as another and more: that is a part of it
 
 
 def decide(
@@ -32,7 +33,9 @@ def decide(
     """Decide where an article belongs; `stories` must hold the stories of `texts`."""
     shares = _shares(sketch, texts, thresholds)
     near = _near(profile, published_at, stories, thresholds)
-    grouping = _copy(sketch, profile, shares, thresholds) or _report_or_first(profile, near, thresholds)
+    many = tells_of_many(profile, near, thresholds)
+    copied = _copy(sketch, profile, _wholes(sketch, shares) if many else shares, thresholds)
+    grouping = copied or _report_or_first(profile, near, many, thresholds)
     own = next((one.story for one in near if one.story.story_id == grouping.story_id), None)
     # A round-up's story speaks of nothing, so that no report finds it, nor by way of its copies.
     is_open = bool(own.profile.weights) if own else grouping.kind is not GroupingKind.ROUNDUP
@@ -73,6 +76,11 @@ def _copy(sketch: Sketch, profile: Profile, shares: Sequence[Text], thresholds: 
     return None
 
 
+def _wholes(sketch: Sketch, shares: Sequence[Text]) -> list[Text]:
+    """Leave out what is a part of the article only: a round-up that holds a whole report is no copy of it."""
+    return [text for text in shares if _MOST_PARTS * text.article.sketch.word_count > sketch.word_count]
+
+
 def _partly(text: Text) -> str:
     return f"{text.share:.0%} of shingles shared with {_named(text.article)}".replace("%", " %")
 
@@ -99,12 +107,14 @@ def _draw(story: StoryCandidate, published_at: datetime, thresholds: Thresholds)
     return fade * (1 + thresholds.growth * grown)
 
 
-def _report_or_first(profile: Profile, near: Sequence[Near], thresholds: Thresholds) -> Grouping:
-    """Join the nearest story if it is near enough, else begin one."""
+def _report_or_first(
+    profile: Profile, near: Sequence[Near], many: Sequence[StoryCandidate], thresholds: Thresholds
+) -> Grouping:
+    """Join the nearest story if it is near enough, else begin one; so does what tells of many."""
     if not near or not near[0].score:
         return Grouping(GroupingKind.FIRST, None, None, 0.0, "no story of these days shares its terms")
     nearest, score = near[0].story, min(1.0, near[0].score)
-    if many := tells_of_many(profile, near, thresholds):
+    if many:
         why = f"tells of several stories: {', '.join(_titled(story) for story in many)}"
         return Grouping(GroupingKind.ROUNDUP, None, None, score, why)
     if near[0].score < thresholds.report:
