@@ -64,7 +64,7 @@ def agreement(pages: Sequence[LabelledPage], of: str) -> float:
         forest = forest_of(grow([page for page in pages if number_of(page.name) != part]))
         for page in pages:
             if page.of == of and not page.opaque and number_of(page.name) == part:
-                likely = forest.ask(page.rows, page.lengths)
+                likely = forest.ask(page.rows, page.lengths, page.kin)
                 right += sum((share >= 0.5) == said for share, said in _said(likely, page.labels))
                 total += sum(said is not None for said in page.labels)
     return right / max(total, 1)

@@ -74,7 +74,7 @@ def grow(pages: Sequence[LabelledPage]) -> dict[str, Any]:
         model = _fit([page for page in pages if part_of[page.name] != part], lambda page: page.rows, TREES[0])
         alone |= {id(page): ask(model, page.rows) for page in pages if part_of[page.name] == part}
     first = _fit(pages, lambda page: page.rows, TREES[0])
-    second = _fit(pages, lambda page: in_context(page.rows, page.lengths, alone[id(page)], KEPT), TREES[1])
+    second = _fit(pages, lambda page: in_context(page.rows, page.lengths, page.kin, alone[id(page)], KEPT), TREES[1])
     return {"traits": NAMES, "kept": SECOND, "first": _trees(first), "second": _trees(second)}
 
 

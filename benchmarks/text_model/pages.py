@@ -20,6 +20,7 @@ from lxml.html import HtmlElement, tostring
 from pipeline.articles.blocks import Block, read_page
 from pipeline.articles.choose import first_pass
 from pipeline.articles.decode import decode
+from pipeline.articles.kin import Kin, kin_of
 from pipeline.articles.metadata import read_metadata
 from pipeline.articles.parse import parse
 from pipeline.articles.traits import About, measure
@@ -43,6 +44,7 @@ class LabelledPage:
     rows: list[list[float]]
     labels: list[bool | None]
     word_counts: list[int]
+    kin: Kin
 
 
 def read_set(folder: Path, of: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -71,7 +73,8 @@ def label(of: str, name: str, html: str, want: dict[str, Any]) -> Iterator[Label
             picked = first_pass(html, tree, page)
             rows = measure(page, About(found.title, found.description), picked, len(picked.text))
             word_counts = [len(block.text.split()) for block in page.blocks]
-            yield LabelledPage(of, name, opaque, [b.length for b in page.blocks], rows, labels, word_counts)
+            lengths = [block.length for block in page.blocks]
+            yield LabelledPage(of, name, opaque, lengths, rows, labels, word_counts, kin_of(page))
 
 
 def make_opaque(tree: HtmlElement) -> None:

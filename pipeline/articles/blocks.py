@@ -57,11 +57,7 @@ class Container:
     paragraph_length: int = 0  #: of these, in blocks that read as paragraphs
     has_field: bool = False  #: it is the innermost one around a text field
     inside: int = 0  #: bits of `KINDS`: what it is or stands in
-
-    @property
-    def shape(self) -> tuple[str, int, str]:
-        """What elements that a theme made for the same purpose have in common."""
-        return self.tag, self.depth, self.name
+    shape: int = 0  #: equal where element, depth and name are: a theme made them for the same purpose
 
 
 @dataclass(slots=True)
@@ -218,8 +214,11 @@ def _is_hidden(said: Mapping[str, str]) -> bool:
 
 
 def _sum_up(page: Page) -> None:
-    """Give every container the sums of its blocks, the inner ones' included."""
+    """Give every container its shape, and the sums of its blocks, the inner ones' included."""
     containers = page.containers
+    shapes: dict[tuple[str, int, str], int] = {}
+    for container in containers:
+        container.shape = shapes.setdefault((container.tag, container.depth, container.name), len(shapes))
     for block in page.blocks:
         container = containers[block.container]
         container.length += block.length

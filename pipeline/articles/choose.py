@@ -17,6 +17,7 @@ from pipeline.articles.first_pass import Picked, pick
 from pipeline.articles.forest import Forest, load
 from pipeline.articles.furniture import find_furniture
 from pipeline.articles.hint import Hint
+from pipeline.articles.kin import kin_of
 from pipeline.articles.parse import parse
 from pipeline.articles.repeats import marks_of, weigh
 from pipeline.articles.traits import About, measure
@@ -47,7 +48,7 @@ def choose(html: str, tree: HtmlElement, url: str, about: About, hint: Hint, ask
         return Chosen(page, [])
     picked = first_pass(html, tree, page)
     rows = measure(page, about, picked, len(picked.text))
-    likely = (asked or _forest()).ask(rows, [block.length for block in page.blocks])
+    likely = (asked or _forest()).ask(rows, [block.length for block in page.blocks], kin_of(page))
     furniture = find_furniture(page, url, hint.summary)
     rest = [index for index in range(len(page.blocks)) if index not in furniture]
     chosen = [index for index in rest if likely[index] >= _LIKELY]

@@ -1,13 +1,15 @@
 """Ask a forest of small decision trees how likely each block of a page is the article's.
 
-In: the rows that traits.py measured, and the lengths of the blocks. Out: a probability for each block. Hides the file
-the trees are kept in, and that they become one function. Two rounds: the first looks at each block alone, the second
-at what the first said of those around it. Trap: the trees were grown by benchmarks/text_model on the rows of exactly
+In: the rows that traits.py measured, the lengths of the blocks, and their kin. Out: a probability for each block. Hides
+the file the trees are kept in, and that they become one function. Two rounds: the first looks at each block alone, the
+second at what the first said of those around it and of its kin: a paragraph is judged by how all that are built like it
+look together. Trap: the trees were grown by benchmarks/text_model on the rows of exactly
 this version of traits.py; `NAMES` is kept in the file and compared when it is read.
 """
 
 import ast
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -17,6 +19,7 @@ from math import exp
 from types import FunctionType
 from typing import Any, cast
 
+from pipeline.articles.kin import Kin
 from pipeline.articles.traits import NAMES
 
 Trees = Callable[[Sequence[float]], float]
@@ -34,12 +37,12 @@ class Forest:
     second: Trees
     kept: tuple[int, ...]
 
-    def ask(self, rows: Sequence[Sequence[float]], lengths: Sequence[int]) -> list[float]:
+    def ask(self, rows: Sequence[Sequence[float]], lengths: Sequence[int], kin: Kin) -> list[float]:
         """Give the probability of each block."""
         alone = [_squashed(self.first(row)) for row in rows]
         hopeful = [index for index in range(len(rows)) if not _is_hopeless(alone, index)]
         likely = list(alone)
-        for index, row in zip(hopeful, in_context(rows, lengths, alone, self.kept, hopeful), strict=True):
+        for index, row in zip(hopeful, in_context(rows, lengths, kin, alone, self.kept, hopeful), strict=True):
             likely[index] = _squashed(self.second(row))
         return likely
 
@@ -47,17 +50,20 @@ class Forest:
 def in_context(
     rows: Sequence[Sequence[float]],
     lengths: Sequence[int],
+    kin: Kin,
     alone: Sequence[float],
     kept: Sequence[int],
     indexes: Sequence[int] | None = None,
 ) -> list[list[float]]:
-    """Give the rows of the second round: some traits, what the first round said of the block and of those around.
+    """Give the rows of the second round: some traits, what the first round said of the block, those around and its kin.
 
     For the blocks at `indexes`, or for all.
     """
     count = len(rows)
-    masses = list(accumulate((length * share for length, share in zip(lengths, alone, strict=True)), initial=0.0))
+    weighed = [length * share for length, share in zip(lengths, alone, strict=True)]
+    masses = list(accumulate(weighed, initial=0.0))
     total = masses[-1] + 1
+    means = [_means(group, lengths, weighed) for group in kin]
     found = []
     for index in range(count) if indexes is None else indexes:
         row = rows[index]
@@ -67,8 +73,19 @@ def in_context(
             [row[trait] for trait in kept]
             + [alone[index], *near, sum(before) / _REACH, sum(after) / _REACH]
             + [masses[index] / total, (masses[-1] - masses[index + 1]) / total]
+            + [mean[group[index]] for mean, group in zip(means, kin, strict=True)]
         )
     return found
+
+
+def _means(group: Sequence[int], lengths: Sequence[int], weighed: Sequence[float]) -> dict[int, float]:
+    """Give for each kinship the mean of what was said of its blocks, by their lengths."""
+    whole: defaultdict[int, int] = defaultdict(int)
+    likely: defaultdict[int, float] = defaultdict(float)
+    for key, length, share in zip(group, lengths, weighed, strict=True):
+        whole[key] += length
+        likely[key] += share
+    return {key: likely[key] / length for key, length in whole.items()}
 
 
 def _is_hopeless(alone: Sequence[float], index: int) -> bool:

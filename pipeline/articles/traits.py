@@ -60,8 +60,6 @@ NAMES = (
     "picked_after",
 )
 
-_Shape = tuple[str, int, str]
-
 _TAGS = {"p": 0, "h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "li": 7, "div": 8, "td": 9, "th": 9}
 _TAGS |= {"blockquote": 10, "figcaption": 11, "figure": 11, "section": 12, "article": 13, "dd": 14, "dt": 15, "pre": 16}
 _OTHER_TAG = 17
@@ -200,23 +198,23 @@ class _Places:
             self._shape_taken[inner.shape] / self._shape_lengths[inner.shape],
         ]
 
-    def _taken_by_shape(self, taken: list[int]) -> tuple[Counter[_Shape], Counter[_Shape]]:
+    def _taken_by_shape(self, taken: list[int]) -> tuple[Counter[int], Counter[int]]:
         own: dict[int, list[int]] = {}
         for block, length in zip(self._page.blocks, taken, strict=True):
             sums = own.setdefault(block.container, [0, 0])
             sums[0] += block.length
             sums[1] += length
-        lengths: Counter[_Shape] = Counter()
-        picked: Counter[_Shape] = Counter()
+        lengths: Counter[int] = Counter()
+        picked: Counter[int] = Counter()
         for index, sums in own.items():
             shape = self._page.containers[index].shape
             lengths[shape] += sums[0]
             picked[shape] += sums[1]
         return lengths, picked
 
-    def _alike(self) -> tuple[defaultdict[_Shape, int], defaultdict[int, int]]:
+    def _alike(self) -> tuple[defaultdict[int, int], defaultdict[int, int]]:
         """Sum the paragraphs by the shape of their container, and by the container around it."""
-        shapes: defaultdict[_Shape, int] = defaultdict(int)
+        shapes: defaultdict[int, int] = defaultdict(int)
         parents: defaultdict[int, int] = defaultdict(int)
         for block in self._page.blocks:
             if block.is_paragraph:
