@@ -5,6 +5,8 @@ Hides the exception classes of Starlette and FastAPI. Trap: the text of an unexp
 the process; the log has it.
 """
 
+from http import HTTPStatus
+
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -44,11 +46,13 @@ def fault_of_status(status: int, *, html: bool, headers: dict[str, str] | None =
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
-    """Answer an HTTPException of the framework: unknown address, wrong method."""
-    status, headers = 500, None
-    if isinstance(error, HTTPException):
-        status, headers = error.status_code, dict(error.headers or {})
-    return fault_of_status(status, html=wants_html(request.headers), headers=headers)
+    """Answer an HTTPException, of the framework (unknown address, wrong method) or of a route that gives its reason."""
+    if not isinstance(error, HTTPException):
+        raise error
+    status, headers, html = error.status_code, dict(error.headers or {}), wants_html(request.headers)
+    if status == 403 and error.detail != HTTPStatus(status).phrase:
+        return fault_page(status, "Not yours to change", error.detail, html=html, headers=headers)
+    return fault_of_status(status, html=html, headers=headers)
 
 
 async def on_missing(request: Request, error: Exception) -> Response:

@@ -38,7 +38,9 @@ def delivery_routes(sources: Sources) -> APIRouter:
         found = await database.look(deliveries.recent, limit + 1, state, cursor)
         return page_of([DeliveryShape.model_validate(one) for one in found], limit, lambda one: str(one.id))
 
-    @router.get("/deliveries/{delivery_id}", summary="Show a delivery, with the last crash if that is what parked it")
+    @router.get(
+        "/deliveries/{delivery_id:int}", summary="Show a delivery, with the last crash if that is what parked it"
+    )
     async def one(request: Request, delivery_id: Id) -> DeliveryDetail:
         found, crash = await database.look(_look_at, delivery_id)
         told = CrashShape.model_validate(crash) if crash and visitor_of(request).may(Deed.OPERATE) else None

@@ -212,6 +212,22 @@ async def test_answers_to_forms_are_sound(session: tuple[Site, str], newsroom: N
         assert told == []
 
 
+@pytest.mark.parametrize(("page", "link"), [("/subscriptions", "Export"), ("/feeds/import", "feeds.opml")])
+async def test_files_are_saved_and_data_runs_nothing(
+    session: tuple[Site, str], newsroom: Newsroom, page: str, link: str
+) -> None:
+    """S31, S32: under its sandbox a download is still saved by a click, and JSON that is opened has no origin."""
+    fill(newsroom, "The ferry strike goes on")
+    async with watching(*session) as seen:
+        await seen.page.goto(session[0].origin + page)
+        async with seen.page.expect_download() as saving:
+            await seen.page.locator(f"main a[href*='{link.lower()}'], main a:text-is('{link}')").first.click()
+        saved = await (await saving.value).path()
+        assert saved.stat().st_size > 100
+        await seen.page.goto(f"{session[0].origin}/api/v1/stories")
+        assert await seen.page.evaluate("self.origin") == "null"
+
+
 @pytest.mark.parametrize("path", ["/", "/queue", "/stories/1", "/subscriptions/new", "/feeds"])
 async def test_tab_goes_through_a_page_in_its_order(session: tuple[Site, str], newsroom: Newsroom, path: str) -> None:
     """WCAG 2.1.2, 2.4.3, 2.4.7: Tab meets everything once, in the page's order, each seen and named, and leaves."""
