@@ -91,7 +91,7 @@ def _translated(text: str, translate: Callable[[str], Translated], channels: tup
     drafts: list[SubscriptionDraft] = []
     remarks: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
+        if not line.strip() or line.startswith("# "):  # a tag, `#Kursk`, is a query
             continue
         name, tab, query = line.partition("\t")
         query = query if tab else line

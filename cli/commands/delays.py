@@ -39,6 +39,6 @@ def delays(
 
 def _rows(group: Iterable[Delay]) -> list[dict[str, object]]:
     return [
-        {"": delay.name, "alerts": delay.count, "p50, s": round(delay.p50, 2), "p95, s": round(delay.p95, 2)}
+        {"": delay.name, "alerts": delay.count, "p50, s": f"{delay.p50:.2f}", "p95, s": f"{delay.p95:.2f}"}
         for delay in group
     ]

@@ -1,5 +1,6 @@
 """`storywatch subscriptions export`, `import` and `check`: all subscriptions as a file that a team can review."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from cli.commands.options import ConfigOption
 from cli.commands.query_trial import shown_mistake
 from cli.commands.session import settings_of, store_of
-from cli.output import note, out
+from cli.output import note, out, print_rows
 from cli.wiring import open_database
 from pipeline.alerts.expectations import disappointed
 from pipeline.alerts.subscriptions_file import SubscriptionDraft, in_order, read_subscriptions, write_subscriptions
@@ -72,9 +73,15 @@ def import_file(
         reading = read_file(tx, text, known, source, tuple(channel or settings.channels))
         for remark in reading.remarks:
             note(remark)
+        if dry_run and source is not Source.STORYWATCH:
+            print_rows("Translated", _translated(reading.drafts), as_json=False, empty="Nothing can be asked.")
         done = [_store(tx, draft, dry_run=dry_run) for draft in in_order(list(reading.drafts))]
     for word in Stored:
         out.print(f"{done.count(word)} {word}{' (dry run: nothing was stored)' if dry_run else ''}", markup=False)
+
+
+def _translated(drafts: Iterable[SubscriptionDraft]) -> list[dict[str, object]]:
+    return [{"name": draft.name, "query": draft.query} for draft in drafts]
 
 
 def _read(file: Path) -> str:

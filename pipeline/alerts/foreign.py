@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pipeline.alerts.foreign_terms import FIELDS, Rule, Term, google_term, talkwalker_term
 from pipeline.alerts.query.scan import as_typed
 from pipeline.alerts.query.syntax import parse_query
 from pipeline.errors import BadQuery
@@ -22,46 +23,45 @@ class Translated:
 
 
 _PIECE = re.compile(
-    r"""(?P<near>O?NEAR/\d+|AROUND\(\d+\))
+    r"""(?P<near>O?NEAR/\d+f?\b|AROUND\(\d+\))
     | (?P<operator>\b(?:AND|OR|NOT)\b|\|)
     | (?P<term>(?P<sign>[-+~]*)(?P<field>[A-Za-z_]+:)?(?P<compare>[<>]=?)?
         (?P<value>"[^"]*"(?:~\d+)?|[^\s()|"]+))
     | (?P<symbol>[()]) | (?P<other>\S)""",
     re.VERBOSE,
 )
-_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """A word or phrase with what stands before it."""
-
-    sign: str
-    field: str
-    compare: str
-    value: str
-
-    @property
-    def written(self) -> str:
-        return f"{self.sign}{self.field}{self.compare}{self.value}"
-
-
-Rule = Callable[[_Term], tuple[str, str]]  #: gives ours, empty if it cannot be said, and a remark
+_ALL_IN = re.compile(r"\ballin(?P<name>title|text|url|anchor):\s*(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_WRITTEN = re.compile(r'[()|]|-?"[^"]*"|[^\s()|"]+')
+_IS_OPERATOR = re.compile(r"[()|]|AND|OR|NOT")
 
 
 def from_google(query: str) -> Translated:
     """Translate a query of Google Alerts; raises BadQuery if nothing remains that we can ask."""
-    return _translate(query, _google_term, or_binds_closer=True)
+    return _translate(_ALL_IN.sub(_each_in, as_typed(query)), google_term, or_binds_closer=True)
+
+
+def _each_in(found: re.Match[str]) -> str:
+    """Say of each word after `allintitle:` what this says of all of them."""
+    pieces = _WRITTEN.findall(found["rest"])
+    name = f"in{found['name'].lower()}:"
+    return " ".join(piece if _IS_OPERATOR.fullmatch(piece) or ":" in piece else _led(name, piece) for piece in pieces)
+
+
+def _led(name: str, piece: str) -> str:
+    sign = "-" if piece.startswith("-") else ""
+    return f"{sign}{name}{piece.removeprefix('-')}"
 
 
 def from_talkwalker(query: str) -> Translated:
     """Translate a query of Talkwalker; raises BadQuery if nothing remains that we can ask."""
-    return _translate(query, _talkwalker_term, or_binds_closer=False)
+    return _translate(query, talkwalker_term, or_binds_closer=False)
 
 
 def _translate(query: str, rule: Rule, *, or_binds_closer: bool) -> Translated:
     reader = _Reader(as_typed(query), rule, or_binds_closer)
     ours = reader.row()
+    if reader.at < len(reader.pieces):
+        reader.remarks.append("a parenthesis closes nothing; the query was read up to it")
     if ours.startswith("(") and _closes_at_end(ours):
         ours = ours[1:-1]
     if not ours:
@@ -129,7 +129,7 @@ class _Reader:
     def _near(self) -> str:
         left = self._operand()
         while self.at < len(self.pieces) and self.pieces[self.at]["near"]:
-            word = self.pieces[self.at][0].replace("AROUND(", "NEAR/").rstrip(")")
+            word = _near(self.pieces[self.at][0])
             self.at += 1
             right = self._operand()
             left = f"({left} {word} {right})" if left and right else left or right
@@ -142,7 +142,8 @@ class _Reader:
         self.at += 1
         if piece[0] == "(":
             inner = self.row()
-            self._takes({")"})
+            if not self._takes({")"}):
+                self.remarks.append("a parenthesis is never closed; it was read as closed at the end")
             return inner
         if piece[0] == "NOT":
             inner = self._operand()
@@ -154,7 +155,10 @@ class _Reader:
 
     def _term(self, piece: re.Match[str]) -> str:
         sign, negated = piece["sign"], "-" in piece["sign"]
-        term = _Term(sign.replace("-", ""), piece["field"] or "", piece["compare"] or "", piece["value"])
+        term = Term(sign.replace("-", ""), piece["field"] or "", piece["compare"] or "", piece["value"])
+        if not term.field and term.value.lower() in FIELDS:
+            self.remarks.append(f"'{term.value}' was left out: nothing stands directly after it")
+            return ""
         if not re.search(r"\w", term.value) or (term.value.startswith("-") and not negated):
             self.remarks.append(f"'{piece[0]}' was left out: it stands for any word")
             return ""
@@ -164,86 +168,7 @@ class _Reader:
         return f"NOT {ours}" if negated and ours else ours
 
 
-def _plain(value: str) -> str:
-    """Write a word or phrase in ours: tags without their sign, what we would take for more in quotation marks."""
-    if value.startswith('"'):
-        return value
-    bare = value.lstrip("#@")
-    return bare if re.fullmatch(r"[\w*?'’.&-]*\w[\w*?'’.&-]*", bare) and "--" not in bare else f'"{bare}"'
-
-
-def _quoted(value: str) -> str:
-    return f'"{value.strip(chr(34)).strip("*")}"'
-
-
-def _fielded(field_name: str) -> Rule:
-    return lambda term: (f"{field_name}:{_plain(term.value)}", "")
-
-
-def _of_site(term: _Term) -> tuple[str, str]:
-    return f"site:{_quoted(re.sub(r'^[a-z]+://|/.*$', '', term.value.strip(chr(34))))}", ""
-
-
-def _dropped(term: _Term) -> tuple[str, str]:
-    return "", f"'{term.written}' was left out: there is nothing like it here"
-
-
-def _dated(prefix: str) -> Rule:
-    def rule(term: _Term) -> tuple[str, str]:
-        found = _DATE.search(term.value)
-        return (f"published:{prefix or term.compare}{found[0]}", "") if found else _dropped(term)
-
-    return rule
-
-
-def _named(term: _Term) -> tuple[str, str]:
-    return f"site:{_quoted(term.value.replace('_', ' '))}", ""
-
-
-_GOOGLE: dict[str, Rule] = {
-    "site:": _of_site,
-    "inurl:": lambda term: (f"url:{_quoted(term.value)}", ""),
-    "intitle:": _fielded("title"),
-    "intext:": _fielded("text"),
-    "source:": _named,
-    "before:": _dated("<"),
-    "after:": _dated(">="),
-    "allintitle:": lambda term: (f"title:{_plain(term.value)}", "'allintitle:' holds for its first word only here"),
-    "allintext:": lambda term: (f"text:{_plain(term.value)}", "'allintext:' holds for its first word only here"),
-}
-_GOOGLE_UNKNOWN = {"filetype:", "ext:", "related:", "cache:", "link:", "location:", "info:", "define:", "inanchor:"}
-
-_TALKWALKER: dict[str, Rule] = {
-    "title:": _fielded("title"),
-    "content:": _fielded("text"),
-    "lang:": lambda term: (f"lang:{term.value.strip(chr(34))}", ""),
-    "url:": lambda term: (f"url:{_quoted(term.value)}", ""),
-    "domain_url:": _of_site,
-    "host_url:": _of_site,
-    "source:": _of_site,
-    "author:": _fielded("author"),
-    "author_name:": _fielded("author"),
-    "published:": _dated(""),
-}
-_TALKWALKER_FIELD = re.compile(r"[a-z_]{4,}:")
-
-
-def _google_term(term: _Term) -> tuple[str, str]:
-    if rule := _GOOGLE.get(term.field.lower()):
-        return rule(term)
-    if term.field.lower() in _GOOGLE_UNKNOWN or ".." in term.value:
-        return _dropped(term)
-    if term.value in {"and", "or"}:
-        return "", f"'{term.value}' in lower case was left out"
-    remark = f"'{term.written}' finds no synonyms here" if "~" in term.sign else ""
-    return _plain(f"{term.field}{term.value}"), remark
-
-
-def _talkwalker_term(term: _Term) -> tuple[str, str]:
-    if rule := _TALKWALKER.get(term.field):
-        return rule(term)
-    if term.field and _TALKWALKER_FIELD.fullmatch(term.field):
-        return _dropped(term)
-    if "++" in term.sign:
-        return f"exact:{_quoted(term.value)}", ""
-    return _plain(f"{term.field}{term.value}"), ""
+def _near(word: str) -> str:
+    """Write a distance in ours: `AROUND(5)` is Google's, `NEAR/5f`, in this order, is Talkwalker's."""
+    ours = word.replace("AROUND(", "NEAR/").rstrip(")")
+    return f"O{ours.removeprefix('O')}".rstrip("f") if ours.endswith("f") else ours

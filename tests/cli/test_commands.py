@@ -221,6 +221,8 @@ def test_queries_of_google_alerts_are_taken_over(command: Command, tmp_path: Pat
     """Each line is a query; what is lost is named with its line, the rest is stored."""
     file = tmp_path / "alerts.txt"
     file.write_text("War\tKursk troops OR army filetype:pdf\nfiletype:doc\n", encoding="utf-8")
+    looked = command("subscriptions", "import", file, "--from", "google", "--dry-run").stdout
+    assert "Kursk AND (troops OR army)" in looked
     done = command("subscriptions", "import", file, "--from", "google")
     assert "1 added" in done.stdout
     assert "line 1: 'filetype:pdf' was left out" in done.stderr
@@ -228,6 +230,18 @@ def test_queries_of_google_alerts_are_taken_over(command: Command, tmp_path: Pat
     assert [(row["name"], row["query"]) for row in command.rows("subscriptions", "list")] == [
         ("War", "Kursk AND (troops OR army)")
     ]
+
+
+def test_a_subscription_is_given_to_a_user(command: Command) -> None:
+    """It is then that user's, until it is given back to all; a reader, and who is not there, get none."""
+    command("subscriptions", "add", "Bread", "ovens")
+    for name, role in (("ada", "admin"), ("jana", "editor"), ("rolf", "reader")):
+        assert command("users", "add", name, "--role", role, "--generate").returncode == 0
+    assert "Bread belongs to jana" in command("subscriptions", "give", "Bread", "jana").stdout
+    for nobody in ("rolf", "nobody"):
+        refused = command("subscriptions", "give", "Bread", nobody)
+        assert (refused.returncode, nobody in refused.stderr) == (2, True), refused.stderr
+    assert "Bread belongs to the whole newsroom" in command("subscriptions", "give", 1, "").stdout
 
 
 def test_a_query_is_tried_on_an_empty_archive(command: Command) -> None:
