@@ -6,6 +6,7 @@ is raised further by the caller; a store that is away just then loses the note, 
 
 import re
 import traceback
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -31,8 +32,12 @@ async def note_crash(database: Database, task: FetchTask, error: Exception, now:
 
 async def note_delivery_crash(database: Database, task: DeliveryTask, error: Exception, now: datetime) -> None:
     """Keep a crash of a delivery job as the sample of its channel, without any address."""
-    told = ADDRESS.sub(r"\1://…", crash_text(error))
+    told = crash_text(error, _without_addresses)
     await _keep(database, Crash(place_of_channel(task.channel), now, "", task.attempts, told))
+
+
+def _without_addresses(text: str) -> str:
+    return ADDRESS.sub(r"\1://…", text)
 
 
 async def _keep(database: Database, crash: Crash) -> None:
@@ -42,7 +47,7 @@ async def _keep(database: Database, crash: Crash) -> None:
         log.warning("crash_not_kept", place=crash.host, error=str(away))
 
 
-def crash_text(error: Exception) -> str:
+def crash_text(error: Exception, mask: Callable[[str], str] = masked_text) -> str:
     """Write an exception with its causes, masked before it is cut so that no half of a secret is left."""
-    text = masked_text("".join(traceback.format_exception(error)))
+    text = mask("".join(traceback.format_exception(error)))
     return text.encode(errors="replace")[-TRACEBACK_BYTES:].decode(errors="ignore")

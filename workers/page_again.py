@@ -9,15 +9,14 @@ import asyncio
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Connection
 
 from config.settings import Settings
 from pipeline.articles import article_from_feed
 from pipeline.articles.edits import cause_of, newer, next_look_at
-from pipeline.errors import Failure, Transient
-from pipeline.model import Article, FetchTask, Reason, Validators
+from pipeline.errors import Failure
+from pipeline.model import Article, FetchTask, Validators
 from pipeline.revise import Edit, revise
-from pipeline.store import articles, entries, updates
+from pipeline.store import articles, updates
 from pipeline.store.articles import StoredArticle
 from pipeline.store.database import Database
 from pipeline.store.page_checks import Planned
@@ -26,8 +25,7 @@ from workers.clock import Clock
 from workers.current_index import CurrentIndex
 from workers.insisting import Insisting
 from workers.lanes import lease_seconds, page_timeout_seconds
-from workers.outcomes import LONGEST_RETRY_AFTER
-from workers.page_reading import PageRead, PageReader
+from workers.page_reading import PageRead, PageReader, heed
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +55,7 @@ class PagesAgain:
             read = await self._reader.read(task)
         except Failure as failure:
             log.info("look_failed", entry_id=task.entry_id, host=task.host, reason=failure.reason, error=str(failure))
-            await self._insisting.run(self._until(task), _heed, task, failure, self._clock())
+            await self._insisting.run(self._until(task), heed, task.host, failure, self._clock())
             read = PageRead(article_from_feed(task, failure.reason), task.validators)
         except asyncio.CancelledError:
             await self._end(task, stored, None, task.validators)
@@ -94,12 +92,3 @@ class PagesAgain:
         else:
             told = {"number": revised.number, "cause": edit.cause, "alerts": len(revised.alerts)}
             log.info("article_revised", article_id=revised.article_id, host=task.host, **told)
-
-
-def _heed(tx: Connection, task: FetchTask, failure: Failure, now: datetime) -> None:
-    """Let the whole host rest if it asked for that: Retry-After (F8), or any 429 (F9)."""
-    if isinstance(failure, Transient) and failure.retry_after:
-        seconds = min(failure.retry_after, LONGEST_RETRY_AFTER)
-        entries.extend_host(tx, task.host, now + timedelta(seconds=seconds))
-    if failure.reason is Reason.HTTP_THROTTLED:
-        entries.widen_host(tx, task.host, now)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from config.settings import Settings
 from pipeline.articles import Extractor, Hint, article_from_page, decode, find_version, fuller
-from pipeline.errors import Failure, Permanent
+from pipeline.errors import Failure, Permanent, Transient
 from pipeline.model import Article, Extract, FetchTask, Reason, Response, Validators
 from pipeline.store import hosts, repeats
 from pipeline.store.database import Database
@@ -24,6 +24,7 @@ from pipeline.urls import registrable_host
 from workers.clock import Clock
 from workers.insisting import Insisting
 from workers.lanes import lease_seconds, pace_of, page_timeout_seconds
+from workers.outcomes import LONGEST_RETRY_AFTER
 from workers.robots import RobotsGate
 
 log = structlog.get_logger(__name__)
@@ -99,21 +100,26 @@ class PageReader:
         """Ask for the same article in its other build; whatever comes of it, the page's own answer holds."""
         try:
             async with asyncio.timeout(_VERSION_SECONDS):
-                response = await self._get_version(task, url)
+                response = await self._get_version(url, host, task.start_at + self._lease)
             return fuller(task.entry, extract, await self._extract(task, response, host))
         except (Failure, TimeoutError) as error:
             log.info("version_not_read", entry_id=task.entry_id, host=task.host, error=str(error))
             return extract
 
-    async def _get_version(self, task: FetchTask, url: str) -> Response:
-        until = task.start_at + self._lease
-        start_at, _ = await self._insisting.run(until, hosts.reserve, task.host, self._pace, self._clock())
-        await asyncio.sleep(max((start_at - self._clock()).total_seconds(), 0))
+    async def _get_version(self, url: str, host: str, until: datetime) -> Response:
+        now = self._clock()
+        start_at, rest_until = await self._insisting.run(until, hosts.reserve_new, host, self._pace, now)
+        if rest_until > now:
+            raise Transient(Reason.HTTP_THROTTLED, f"the host asked to be left alone until {rest_until:%H:%M}Z")
+        await asyncio.sleep((start_at - now).total_seconds())
         if self._robots is not None:
-            await self._robots.check(url, task.host, until)
+            await self._robots.check(url, host, until)
         response = await self._transport.get(url, max_bytes=self._page_bytes, accept=ACCEPT)
         if failure := failure_of_status(response, self._clock()):
+            await self._insisting.run(until, heed, host, failure, self._clock())
             raise failure
+        if registrable_host(response.url) != host:
+            raise Permanent(Reason.OTHER_PAGE, "the other build leads to another outlet")
         return response
 
     async def _extract(self, task: FetchTask, response: Response, host: str) -> Extract:
@@ -141,6 +147,14 @@ def learn(tx: Connection, lesson: Lesson, now: datetime) -> None:
     repeats.note_page(tx, lesson.host, lesson.kind, now)
     if lesson.kind == repeats.ARTICLE:
         repeats.learn(tx, lesson.host, lesson.url, lesson.marks, now)
+
+
+def heed(tx: Connection, host: str, failure: Failure, now: datetime) -> None:
+    """Let a whole host rest if it asked for that: Retry-After (F8), or any 429 (F9)."""
+    if isinstance(failure, Transient) and failure.retry_after:
+        hosts.extend(tx, host, now + timedelta(seconds=min(failure.retry_after, LONGEST_RETRY_AFTER)))
+    if failure.reason is Reason.HTTP_THROTTLED:
+        hosts.widen(tx, host, now)
 
 
 def media_type(content_type: str) -> str:

@@ -11,12 +11,10 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
-from datetime import datetime
 from functools import partial
 from random import Random, SystemRandom
 
 import structlog
-from sqlalchemy import Connection
 
 from pipeline.errors import StoreUnavailable, Transient
 from pipeline.feeds.agent import feed_agent
@@ -202,7 +200,7 @@ class Poller:
     async def _follow(self, feed_id: int, url: str) -> Response:
         """Ask for a further page of a feed in the next slot of its host."""
         now = self._clock()
-        start_at, rest_until = await self._database.run(_reserve, registrable_host(url), self._pace, now)
+        start_at, rest_until = await self._database.run(hosts.reserve_new, registrable_host(url), self._pace, now)
         if rest_until > now:
             raise Transient(Reason.HTTP_THROTTLED, f"the host asked to be left alone until {rest_until:%H:%M}Z")
         await asyncio.sleep((start_at - now).total_seconds())
@@ -273,9 +271,3 @@ class Poller:
         if count and feed_id not in self._repeating:
             feed.warning("feed_repeats_its_ids", count=count)
         (self._repeating.add if count else self._repeating.discard)(feed_id)
-
-
-def _reserve(tx: Connection, host: str, pace: Pace, now: datetime) -> tuple[datetime, datetime]:
-    """Take the next slot of a host that may be new to us; see `hosts.reserve`."""
-    hosts.know(tx, [host])
-    return hosts.reserve(tx, host, pace, now)

@@ -230,6 +230,12 @@ def reserve(tx: Connection, host: str, pace: Pace, now: datetime) -> tuple[datet
     return start_at, row.not_before_at
 
 
+def reserve_new(tx: Connection, host: str, pace: Pace, now: datetime) -> tuple[datetime, datetime]:
+    """Take the next slot of a host that may be new to us; see `reserve`."""
+    know(tx, [host])
+    return reserve(tx, host, pace, now)
+
+
 def widen(tx: Connection, host: str, now: datetime) -> None:
     """Double the host's own gap after a 429 and let it rest once, each with jitter (checklist F9).
 

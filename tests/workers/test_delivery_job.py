@@ -23,6 +23,7 @@ from tests.store.making import NOW, article, first, sketch, stored_article
 from tests.workers.support import eventually
 from workers import delivery_job
 from workers.channel_slots import ChannelSlots
+from workers.crash_notes import TRACEBACK_BYTES, note_delivery_crash
 from workers.delivery_job import DeliveryJobs
 
 SECRET = "whsec_" + base64.b64encode(b"s" * 24).decode()
@@ -243,4 +244,19 @@ async def test_an_exception_nobody_foresaw_leaves_its_traceback(
     assert (kept.at, kept.url, kept.attempts) == (NOW, "", 1)
     assert kept.traceback.startswith("Traceback")
     assert "ZeroDivisionError: tgram://… and https://…" in kept.traceback
+    assert "opensesame" not in kept.traceback
+
+
+async def test_no_half_of_an_address_is_left_where_a_traceback_is_cut(sqlite_database: Database) -> None:
+    """S21: addresses go before the beginning of a long traceback does."""
+    with sqlite_database.write() as tx:
+        make_delivery(tx, "hook")
+        [row] = deliveries.release(tx, NOW, 10, 60)
+        task = deliveries.start(tx, row.id, row.token, "sender", NOW, 60)
+    assert task
+    error = ValueError("tgram://123:opensesame/7 " + "x" * (TRACEBACK_BYTES - 20))
+    await note_delivery_crash(sqlite_database, task, error, NOW)
+    with sqlite_database.read() as tx:
+        kept = crashes.find(tx, crashes.place_of_channel("hook"))
+    assert kept
     assert "opensesame" not in kept.traceback

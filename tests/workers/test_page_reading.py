@@ -1,14 +1,16 @@
 """Reading pages as servers really give them: redirects, encodings, walls, and what a host's pages teach."""
 
+import asyncio
 import json
 
 import pytest
 
-from pipeline.model import Reason, TextSource
-from pipeline.store import articles, entries, repeats
+from pipeline.model import EntryState, Reason, TextSource
+from pipeline.store import articles, entries, hosts, repeats
 from tests.origin.answer import Answer
 from tests.origin.server import Origin
-from tests.store.making import NO_PACE, NOW, entry, show
+from tests.store.making import NO_PACE, NOW, after, entry, show
+from tests.workers.support import eventually
 from tests.workers.test_page_job import HTML, PAGE, STORY, SUMMARY, Desk, desk
 
 __all__ = ["desk"]
@@ -132,6 +134,44 @@ async def test_without_another_build_a_stub_gives_way_to_the_feed(desk: Desk, or
     assert article
     assert (article.text.strip(), article.note) == (STORY.strip(), Reason.NO_TEXT)
     assert [seen.path for seen in origin.requests] == ["/asked", *(["/gone"] if href == "/gone" else [])]
+
+
+async def test_another_build_that_leads_elsewhere_is_not_taken(desk: Desk, origin: Origin) -> None:
+    """The text of another outlet, to which the address of the copy redirects, is not this article's."""
+    elsewhere = origin.serve("/else", PAGE, headers=HTML, host="elsewhere.localhost")
+    origin.script("/amp", [Answer.redirect(elsewhere)])
+    desk.show(origin.serve("/asked", STUB.format(rel="amphtml", href="/amp"), headers=HTML), content=STORY)
+    await desk.run()
+    _, article = desk.stored()
+    assert article
+    assert (article.text.strip(), article.note) == (STORY.strip(), Reason.NO_TEXT)
+
+
+async def test_another_build_is_not_asked_for_at_a_host_that_rests(desk: Desk, origin: Origin) -> None:
+    """F8: a host that asked to be left alone while the page was on its way gets no second request."""
+    hold = asyncio.Event()
+    stub = STUB.format(rel="amphtml", href="/amp")
+    desk.show(origin.script("/asked", [Answer(body=stub, headers=HTML, hold=hold)]), content=STORY)
+    job = asyncio.create_task(desk.run())
+    await eventually(lambda: origin.requests)
+    with desk.database.write() as tx:
+        hosts.extend(tx, "127.0.0.1", after(3600))
+    hold.set()
+    await job
+    assert desk.stored()[0] is EntryState.DONE
+    assert [seen.path for seen in origin.requests] == ["/asked"]
+
+
+async def test_what_a_host_asks_for_with_another_build_is_heeded(desk: Desk, origin: Origin) -> None:
+    """F8, F9: a 429 to the second request lets the whole host rest."""
+    origin.script("/amp", [Answer(status=429, headers=[("Retry-After", "890")])])
+    desk.show(origin.serve("/asked", STUB.format(rel="amphtml", href="/amp"), headers=HTML), content=STORY)
+    await desk.run()
+    assert desk.stored()[0] is EntryState.DONE
+    with desk.database.read() as tx:
+        rest = hosts.rest_of(tx, "127.0.0.1", NOW)
+    assert rest.not_before_at == after(890)
+    assert rest.gap_seconds > 0
 
 
 async def test_a_page_with_its_text_is_asked_for_once(desk: Desk, origin: Origin) -> None:
