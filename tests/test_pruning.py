@@ -3,11 +3,14 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import Connection, func, select, text, update
 
 from config.settings import RetentionSettings, Settings
+from pipeline.alerts import fast_terms
+from pipeline.errors import StoreUnavailable
 from pipeline.model import DeliveryState, EntryState, FeedEventKind, Reason
 from pipeline.pruning import STEPS, shrink_words
 from pipeline.regroup import merge, split
@@ -296,6 +299,44 @@ def test_the_index_of_words_shrinks(sqlite_database: Database) -> None:
         rounds += 1
         assert rounds < 100
     assert _index_bytes(sqlite_database) < 0.6 * before
+
+
+async def test_words_that_nobody_holds_are_forgotten(database: Database) -> None:
+    """After a story went, the list of words names none of its own any more, and still all that others hold."""
+    with database.write() as tx:
+        taken(tx, 1, news(1, AGENCY, title="Zyzzyva closes"))
+        young = taken(tx, 2, news(2, OTHER, title="Other"))
+        make_young(tx, young.story_id)
+    settings = RetentionSettings(stories_days=1)
+    pruner = Pruner(database, settings, clock=lambda: OLD + timedelta(days=1), pause_seconds=0)
+    with patch("pipeline.pruning.LOOKED_WORDS", 3):
+        assert (await pruner.prune(asyncio.Event()))["stories"] == 1
+    with database.read() as tx:
+        known = set(search.terms_like(tx, "%"))
+        assert "zyzzyva" not in known
+        assert known == set(fast_terms(f"Other {OTHER}"))
+
+
+def test_a_word_that_came_back_meanwhile_is_kept(database: Database) -> None:
+    """What is deleted was looked up once more."""
+    with database.write() as tx:
+        taken(tx, 1, news(1, AGENCY, title="Zyzzyva"))
+        assert search.forget_unheld(tx, ["zyzzyva"]) == 0
+        assert list(search.terms_like(tx, "zyzz%")) == ["zyzzyva"]
+
+
+def test_words_of_an_article_that_is_being_stored_are_waited_for(postgres_database: Database) -> None:
+    """It found its words known; had they been deleted meanwhile, a wildcard would never find it."""
+    with postgres_database.write() as storing:
+        taken(storing, 1, news(1, AGENCY))
+        with pytest.raises(StoreUnavailable):
+            _forget_at_once(postgres_database)
+
+
+def _forget_at_once(database: Database) -> None:
+    with database.write() as tx:
+        tx.execute(text("SET LOCAL lock_timeout = '200ms'"))
+        search.forget_unheld(tx, ["harbour"])
 
 
 def _shrunk(database: Database) -> bool:

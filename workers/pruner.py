@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from config.settings import RetentionSettings
-from pipeline.pruning import STEPS, Step, shrink_words
+from pipeline.pruning import STEPS, Step, forget_words, next_words, shrink_words
 from pipeline.store import meta
 from pipeline.store.database import Database
 from workers.clock import Clock, utc_now
@@ -66,6 +66,8 @@ class Pruner:
         for step, before in due_steps(self._settings, now):
             counts[step.name] = await self._prune(step, before, stop)
         if any(counts.values()):
+            if counts.get("stories") or counts.get("texts"):
+                await self._forget_words(stop)
             await self._shrink(stop)
         return counts
 
@@ -82,6 +84,17 @@ class Pruner:
             total += count
             await asyncio.sleep(self._pause_seconds)
         return total
+
+    async def _forget_words(self, stop: asyncio.Event) -> None:
+        """Go through all words that are known, without holding any lock until some are to go."""
+        last = ""
+        while not stop.is_set():
+            last, dead = await self._database.look(next_words, last)
+            if dead:
+                await self._database.run(forget_words, dead)
+            if not last:
+                return
+            await asyncio.sleep(self._pause_seconds)
 
     async def _shrink(self, stop: asyncio.Event) -> None:
         for _ in range(MOST_SHRINKS):

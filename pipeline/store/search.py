@@ -39,10 +39,32 @@ def add(tx: Connection, article_id: int, title: Sequence[str], body: Sequence[st
 
 
 def remove(tx: Connection, article_ids: Sequence[int]) -> None:
-    """Forget the words of articles; which words there are stays known."""
+    """Forget the words of articles; which words there are stays known until `forget_unheld`."""
     column = "article_id" if is_postgresql(tx) else "rowid"
     each_id = each(tx, "BIGINT")
     tx.execute(text(f"DELETE FROM article_words WHERE {column} IN ({each_id})"), {"values": bound(tx, article_ids)})  # noqa: S608
+
+
+def words_after(tx: Connection, after: str, limit: int) -> list[str]:
+    """Give the next words that are known, in the order of the database."""
+    return list(tx.execute(_NEXT_WORDS, {"after": after, "limit": limit}).scalars())
+
+
+def unheld(tx: Connection, words: Iterable[str]) -> list[str]:
+    """Give those of these words that no article holds."""
+    statement = text(f"{_FOUND_POSTGRESQL if is_postgresql(tx) else _FOUND_SQLITE} LIMIT 1")
+    wanted = ((word, _expression(tx, Wanted(((word,),)))) for word in words)
+    return [word for word, asked in wanted if tx.execute(statement, {"q": asked, "id": 0}).first() is None]
+
+
+def forget_unheld(tx: Connection, words: Sequence[str]) -> int:
+    """Forget those of these words that no article holds; gives how many."""
+    if is_postgresql(tx):
+        # An article that is being stored found its words known already, and nobody else sees it yet: wait for it.
+        tx.execute(text("LOCK TABLE article_vocabulary IN SHARE ROW EXCLUSIVE MODE"))
+    dead = unheld(tx, words)
+    tx.execute(with_each(tx, _FORGET, "TEXT"), {"values": bound(tx, dead)})
+    return len(dead)
 
 
 def shrink(tx: Connection, pages: int) -> bool:
@@ -100,6 +122,8 @@ _KNOWN = """
     INSERT INTO article_vocabulary (term) SELECT value FROM ({each}) AS met WHERE true ORDER BY value
     ON CONFLICT DO NOTHING
 """
+_NEXT_WORDS = text("SELECT term FROM article_vocabulary WHERE term > :after ORDER BY term LIMIT :limit")
+_FORGET = "DELETE FROM article_vocabulary WHERE term IN ({each})"
 _LIKE = "SELECT term FROM article_vocabulary WHERE term LIKE :pattern AND length(term) BETWEEN :shortest AND :longest"
 _FROM_TO = " AND term >= :low AND term < :high"
 
