@@ -23,11 +23,12 @@ from config.settings import WebSettings
 from dashboard.accounts import Accounts, Standing
 from dashboard.bearer import NO_TOKEN, Bearers, Bearing, Claim
 from dashboard.faults import fault_of_status, fault_page, wants_html
-from dashboard.may import OPERATOR, Visitor
+from dashboard.may import OPERATOR, Deed, Visitor
 from dashboard.rules import Verdict, Visit, decide, host_name, is_for_anybody, takes_token
 from dashboard.sessions import FormTokens, Session, Sessions
 from dashboard.throttle import Throttle
 from pipeline.errors import Unavailable
+from pipeline.model import Scope as TokenScope
 
 SESSION_COOKIE = "storywatch_session"
 VISIT_COOKIE = "storywatch_visit"
@@ -95,6 +96,12 @@ def visitor_of(request: Request) -> Visitor:
     if known is None and visit.has_login:
         raise HTTPException(401)
     return known or OPERATOR
+
+
+def is_admin(request: Request) -> bool:
+    """Tell whether an admin asks, and if with a token, with one of that scope: for what only admins are shown."""
+    scope = visit_of(request).bearing.scope
+    return visitor_of(request).may(Deed.OPERATE) and scope in {None, TokenScope.ADMIN}
 
 
 class Door:

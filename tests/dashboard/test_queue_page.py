@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import update
 
-from pipeline.model import EntryState, Reason, Role
-from pipeline.store import crashes, deliveries, entries, pauses, samples, troubles, users
+from pipeline.model import EntryState, Reason, Role, Scope
+from pipeline.store import crashes, deliveries, entries, pauses, samples, tokens, troubles, users
 from pipeline.store.tables import entries as rows
 from tests.dashboard.conftest import NOW
 from tests.dashboard.newsroom import HOLDER, LEASE_SECONDS, PACE, Newsroom
@@ -157,6 +157,11 @@ def test_programs_see_a_group_with_its_crash(guarded: Site, newsroom: Newsroom) 
     assert len(older["items"]) == 1
     reader = session_of(sign_in(guarded, name="rita"))
     assert guarded.ask(path, cookie=reader).json["crash"] is None
+    for scope, shown in ((Scope.READ, False), (Scope.WRITE, False), (Scope.ADMIN, True)):
+        with newsroom.database.write() as tx:
+            _, token = tokens.make(tx, scope.value, scope, NOW)
+        told = guarded.ask(path, authorization=f"Bearer {token}").json
+        assert (told["crash"] is not None) is shown, scope
 
 
 def test_a_delivery_that_crashed_shows_its_traceback(site: Site, newsroom: Newsroom) -> None:
