@@ -11,7 +11,7 @@ from html import escape
 from benchmarks.dispatching.played import Outcome
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 340, 56, 16, 30, 40
-COLOURS = ("#1f6f54", "#c2571a", "#2c5d9b", "#8a5a9e", "#8a8f98", "#a3202b", "#5c6b1f")
+COLOURS = ("#1f6f54", "#c2571a", "#2c5d9b", "#8a5a9e", "#8a8f98", "#a3202b", "#5c6b1f", "#b08900")
 TICKS = (0.1, 1, 10, 100, 1000)
 LEAST = 0.1
 STYLE = 'font-family="sans-serif" font-size="12" fill="#22262b"'
@@ -41,7 +41,7 @@ def _curve(outcome: Outcome, colour: str, legend: float) -> list[str]:
     return [
         f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="2"/>',
         f'<rect x="{LEFT}" y="{legend - 2:.0f}" width="14" height="8" fill="{colour}"/>',
-        _text(LEFT + 20, legend + 6, f"{outcome.name}, {outcome.shards} shards"),
+        _text(LEFT + 20, legend + 6, f"{outcome.name}, {outcome.shards} shard{'s' if outcome.shards > 1 else ''}"),
     ]
 
 
