@@ -192,7 +192,11 @@ def _show(told: Any, *, as_json: bool) -> None:
     if as_json or not isinstance(told, dict):
         print_json(told)
         return
-    if plain := {name: value for name, value in told.items() if not isinstance(value, list | dict)}:
+    plain = {name: value for name, value in told.items() if not isinstance(value, list | dict)}
+    inner = {
+        f"{name} {key}": cell for name, value in told.items() if isinstance(value, dict) for key, cell in value.items()
+    }
+    if plain := plain | {name: value for name, value in inner.items() if not isinstance(value, list | dict)}:
         print_record(plain, as_json=False)
     for name, value in told.items():
         if isinstance(value, list):

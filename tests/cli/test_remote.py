@@ -258,6 +258,7 @@ def test_what_failed_is_mended_there(remote: Command, sqlite_database: Database)
     assert json.loads(remote("queue", "retry", "slow.example", "timed_out", "--json").stdout) == {"count": 2}
     assert json.loads(remote("queue", "drop-all", "--json").stdout) == {"count": 2}
     assert json.loads(remote("queue", "history", "--json").stdout) == {"stages": {"pages": [], "deliveries": []}}
+    assert re.search(r"entries dropped +3\n", remote("overview").stdout)
     told = json.loads(remote("overview", "--json").stdout)
     assert (told["entries"]["dropped"], told["paces"]["hour"]["whole"]["article_count"]) == (3, 1)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.words import ago, compact, counted, marked, number, safe_link, shown_address, until
+from dashboard.words import ago, compact, counted, marked, number, safe_link, shown_address, spoken, until
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -119,3 +119,12 @@ def test_counts_agree_with_their_nouns() -> None:
         "0 entries",
     ]
     assert number(1234567) == "1\u202f234\u202f567"
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("receiver_refused", "receiver refused"), ("http_not_found", "HTTP not found"), ("not_html", "not HTML")],
+)
+def test_words_of_closed_lists_are_said_as_words(word: str, said: str) -> None:
+    """No underscore reaches a page, and what is written in capitals stays so."""
+    assert spoken(word) == said
