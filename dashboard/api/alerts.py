@@ -8,8 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from sqlalchemy import Connection
 
+from dashboard.api.alert_shapes import AlertDetail, DelayShape, DelaysShape
 from dashboard.api.shapes import AlertShape, Page, page_of
-from dashboard.api.subscription_shapes import AlertDetail, DelayShape, DelaysShape, WhyShape
+from dashboard.api.why_shapes import WhyShape
 from dashboard.sources import Sources
 from pipeline.errors import NotFound
 from pipeline.store import alerts, delays, history, subscriptions

@@ -7,8 +7,8 @@ as every alert; the address of a channel is never shown (S21).
 from fastapi import APIRouter
 from sqlalchemy import Connection
 
+from dashboard.api.channel_shapes import AskedChannel, ChannelShape, TestShape
 from dashboard.api.shapes import Page
-from dashboard.api.subscription_shapes import AskedChannel, ChannelShape, TestShape
 from dashboard.sources import Sources
 from dashboard.subscriptions.channel_pages import look_at_receivers
 from dashboard.subscriptions.channels import Channels, send_test

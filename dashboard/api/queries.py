@@ -11,15 +11,8 @@ from sqlalchemy import Connection
 from starlette.responses import PlainTextResponse
 
 from dashboard.api.shapes import Page
-from dashboard.api.subscription_shapes import (
-    AskedQuery,
-    AskedTrial,
-    CheckShape,
-    FileShape,
-    Imported,
-    TrialShape,
-    VariantShape,
-)
+from dashboard.api.subscription_shapes import FileShape, Imported
+from dashboard.api.trial_shapes import AskedQuery, AskedTrial, CheckShape, TrialShape, VariantShape
 from dashboard.door import visitor_of
 from dashboard.sources import Sources
 from dashboard.subscriptions.channels import Channels

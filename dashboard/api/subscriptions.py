@@ -11,12 +11,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from dashboard.api.shapes import Page, page_of
-from dashboard.api.subscription_shapes import (
-    FeedAddresses,
-    NewOwner,
-    SubscriptionDraftShape,
-    SubscriptionShape,
-)
+from dashboard.api.subscription_shapes import FeedAddresses, NewOwner, SubscriptionDraftShape, SubscriptionShape
 from dashboard.door import visitor_of
 from dashboard.may import Visitor, check_owner
 from dashboard.sources import Sources
