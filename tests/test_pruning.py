@@ -325,6 +325,15 @@ def test_a_word_that_came_back_meanwhile_is_kept(database: Database) -> None:
         assert list(search.terms_like(tx, "zyzz%")) == ["zyzzyva"]
 
 
+def test_words_are_looked_up_in_the_index(postgres_database: Database) -> None:
+    """A word that no article holds must not cost a reading of all articles, least of all while others wait."""
+    with postgres_database.write() as tx:
+        taken(tx, 1, news(1, AGENCY, title="Zyzzyva"))
+        assert search.unheld(tx, ["zyzzyva", "zyzzyvas"]) == ["zyzzyvas"]
+        read = text("SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'article_words'")
+        assert tuple(tx.execute(read).one()) == (0, 2)
+
+
 def test_words_of_an_article_that_is_being_stored_are_waited_for(postgres_database: Database) -> None:
     """It found its words known; had they been deleted meanwhile, a wildcard would never find it."""
     with postgres_database.write() as storing:

@@ -52,9 +52,14 @@ def words_after(tx: Connection, after: str, limit: int) -> list[str]:
 
 def unheld(tx: Connection, words: Iterable[str]) -> list[str]:
     """Give those of these words that no article holds."""
-    statement = text(f"{_FOUND_POSTGRESQL if is_postgresql(tx) else _FOUND_SQLITE} LIMIT 1")
     wanted = ((word, _expression(tx, Wanted(((word,),)))) for word in words)
-    return [word for word, asked in wanted if tx.execute(statement, {"q": asked, "id": 0}).first() is None]
+    if not is_postgresql(tx):
+        return [word for word, asked in wanted if tx.execute(_HELD_SQLITE, {"q": asked}).first() is None]
+    # For the first of many rows PostgreSQL would read the table, and for a word that nobody holds the whole of it.
+    tx.execute(text("SET LOCAL enable_seqscan = off"))
+    dead = [word for word, asked in wanted if tx.execute(_HELD_POSTGRESQL, {"q": asked}).first() is None]
+    tx.execute(text("SET LOCAL enable_seqscan TO DEFAULT"))
+    return dead
 
 
 def forget_unheld(tx: Connection, words: Sequence[str]) -> int:
@@ -117,6 +122,8 @@ def counts(tx: Connection, terms: Iterable[str]) -> dict[str, int]:
 
 _FOUND_SQLITE = "SELECT rowid FROM article_words WHERE article_words MATCH :q AND rowid >= :id"
 _FOUND_POSTGRESQL = "SELECT article_id FROM article_words WHERE words @@ CAST(:q AS tsquery) AND article_id >= :id"
+_HELD_SQLITE = text("SELECT rowid FROM article_words WHERE article_words MATCH :q LIMIT 1")
+_HELD_POSTGRESQL = text("SELECT article_id FROM article_words WHERE words @@ CAST(:q AS tsquery) LIMIT 1")
 _ADD_SQLITE = text("INSERT INTO article_words (rowid, title, body) VALUES (:id, :title, :body)")
 _KNOWN = """
     INSERT INTO article_vocabulary (term) SELECT value FROM ({each}) AS met WHERE true ORDER BY value
