@@ -1,7 +1,6 @@
 """Releasing and sweeping, against a real store and a real queue."""
 
 import asyncio
-import zlib
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -84,31 +83,6 @@ async def test_release_keeps_the_high_water(sqlite_database: Database, valkey: R
     assert await made.release(lane) == 0
     assert states(sqlite_database) == {EntryState.QUEUED: 50, EntryState.WAITING: 70}
     assert WorkQueue(PAGES, valkey).depth() == 50
-
-
-async def test_no_key_of_an_address_reaches_the_queue(sqlite_database: Database, valkey: Redis, clock: Clock) -> None:
-    """S21: whatever stands in an entry's address, title or feed, a job and all around it is numbers."""
-    with sqlite_database.write() as tx:
-        keyed = entry(1, url="https://reader:canary@h.example/1?token=canary", title="canary", identity="canary")
-        show(tx, keyed, entry(2, url="https://h2.example/2?api_key=canary"), url="https://f.example/rss?key=canary")
-    made = dispatcher(sqlite_database, valkey, clock)
-    assert await made.release(page_lane(WorkQueue(PAGES, valkey), FAST)) == 2
-    held = [text for key in valkey.scan_iter() for text in (key, *_values(valkey, key))]
-    assert len(held) > 10
-    assert not [text for text in held if b"canary" in text]
-
-
-def _values(valkey: Redis, key: bytes) -> list[bytes]:
-    """Give all that a key holds; a job's call is compressed there."""
-    kind = valkey.type(key)
-    if kind == b"hash":
-        fields = valkey.hgetall(key)
-        if b"data" in fields:
-            fields[b"data"] = zlib.decompress(fields[b"data"])
-        return [part for pair in fields.items() for part in pair]
-    reads = {b"list": lambda: valkey.lrange(key, 0, -1), b"zset": lambda: valkey.zrange(key, 0, -1)}
-    reads |= {b"set": lambda: list(valkey.smembers(key)), b"string": lambda: [valkey.get(key)]}
-    return list(reads[kind]())
 
 
 async def test_a_paused_stage_releases_nothing(sqlite_database: Database, valkey: Redis, clock: Clock) -> None:
