@@ -5,13 +5,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, select, update
 
 from pipeline.feeds.schedule import spread_seconds
 from pipeline.model import Pace, Reason
 from pipeline.store import feeds, hosts, times
 from pipeline.store.database import Database
 from pipeline.store.tables import feeds as feed_rows
+from pipeline.store.tables import hosts as host_rows
 from tests.store.making import LEASE, NO_PACE, NOW, after, lease_of, polled
 
 URL = "https://feeds.example/rss"
@@ -39,13 +40,45 @@ def test_what_a_clock_ten_years_ahead_wrote_is_mended(database: Database) -> Non
 
 
 @pytest.mark.parametrize("hours", [-1, 1], ids=["an hour back", "an hour ahead"])
-def test_a_small_jump_leaves_everything_in_place(database: Database, hours: int) -> None:
-    """R29: an hour more or less is no reason to change what is stored."""
+def test_a_small_jump_leaves_leases_and_plans_in_place(database: Database, hours: int) -> None:
+    """R29: whoever polls goes on with the lease it has, and what is planned or rests stays so."""
     with database.write() as tx:
-        lease_of(tx, URL, after(3600 * hours))
-        feeds.add(tx, "https://other.example/", now=NOW, first_poll_at=after(86_400))
+        lease = lease_of(tx, URL, after(3600 * hours))
+        other = feeds.add(tx, "https://other.example/", now=NOW, first_poll_at=after(86_400))
         hosts.extend(tx, "other.example", NOW + timedelta(days=7))
+        before = rows(tx)
+        times.mend(tx, NOW)
+        assert rows(tx) == before
+        assert feeds.record_poll(tx, lease, polled(), 24, NOW) is not None
+        assert feeds.get(tx, other.id).next_poll_at == after(86_400)
+
+
+def rows(tx: Connection) -> list[Any]:
+    """Give what stands of feeds, and until when hosts rest."""
+    rests = select(host_rows.c.host, host_rows.c.not_before_at)
+    return [*tx.execute(select(feed_rows).order_by(feed_rows.c.id)), *tx.execute(rests.order_by(host_rows.c.host))]
+
+
+def test_an_hour_ahead_holds_nobody_up_for_an_hour(database: Database) -> None:
+    """R29: polled while the clock was an hour ahead; when it is right again the feed keeps its interval."""
+    with database.write() as tx:
+        lease = lease_of(tx, URL, after(3600))
+        feeds.record_poll(tx, lease, polled(attempted_at=after(3600), next_poll_at=after(4500)), 24, after(3600))
+        assert times.mend(tx, NOW) == 2
+        assert feeds.claim_due(tx, after(899), 9, LEASE, PACE, floor_seconds=600) == []
+        assert len(feeds.claim_due(tx, after(901), 9, LEASE, PACE, floor_seconds=600)) == 1
+        assert times.mend(tx, after(902)) == 0
+
+
+def test_the_gap_that_a_host_has_taught_is_no_jump(database: Database) -> None:
+    """R29, F9: a slot half an hour ahead stays where the host has asked for as much."""
+    with database.write() as tx:
+        lease_of(tx, URL, NOW)
+        values = {"gap_seconds": 1800.0, "next_start_at": after(1800)}
+        tx.execute(update(host_rows).values(values))
         assert times.mend(tx, NOW) == 0
+        tx.execute(update(host_rows).values(gap_seconds=30.0))
+        assert times.mend(tx, NOW) == 1
 
 
 def test_what_fell_due_together_does_not_come_together(database: Database) -> None:
