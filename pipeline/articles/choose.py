@@ -22,7 +22,7 @@ from pipeline.articles.parse import parse
 from pipeline.articles.repeats import marks_of, weigh
 from pipeline.articles.traits import About, measure
 
-_LIKELY = 0.58  # of the article: precision and recall of real pages are about equal
+_LIKELY = 0.6  # of the article: precision and recall of real pages are about equal
 _LEAST_KEPT = 0.5
 _MOST_BLOCKS = 20_000  # a page of more is not shown to rules that take a minute for it
 
