@@ -227,6 +227,12 @@ def test_queries_are_parsed_in_many_threads() -> None:
         pytest.param("a NEAR b", ("'NEAR' is searched as a word; the operator is NEAR/5",), id="operator of others"),
         pytest.param("C++", ("'C++' is searched as 'c'; symbols do not count",), id="symbols"),
         pytest.param("AT&T", (), id="ampersand"),
+        pytest.param("folder:World x", (), id="a short word beside a folder"),
+        pytest.param(
+            "folder:World",
+            ("no word must occur, so every article of that language or folder is met; add a word",),
+            id="a folder alone",
+        ),
         pytest.param(
             "a b OR c", ("AND, written or left out, binds before OR; this is read as (a AND b) OR c",), id="mixed"
         ),

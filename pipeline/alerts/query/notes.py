@@ -24,7 +24,8 @@ def notes(text: str, saved: Saved = no_saved) -> tuple[str, ...]:
     found = [note for word in words for note in _word_notes(word)]
     if reading.mixed:
         found.append(f"AND, written or left out, binds before OR; this is read as {spell(reading.query)}")
-    keys = required_keys(normalise(reading.query)) or frozenset()
+    # With words for nothing, only a query that asks for none lies under something else.
+    keys = required_keys(normalise(reading.query), lambda _: 0.0) or frozenset()
     if ANY in keys:
         found.append("no word must occur, so every article is searched; add a word to make it cheap")
     elif any(isinstance(key, str) and key.startswith((":lang:", ":folder:")) for key in keys):

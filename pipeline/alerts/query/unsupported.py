@@ -55,8 +55,19 @@ def _colon_problem(query: str, at: int) -> BadQuery:
         return BadQuery(
             f"'{chunk[0]}' holds a colon; quote it", begin, _replace(query, begin, chunk[0], f'"{chunk[0]}"')
         )
+    if query[begin:at].lower() in (*FIELDS, *MODES):
+        return _field_alone(query, begin, at)
     problem = f"':' stands after a field; the fields are {', '.join(FIELDS)}; leave it out, or quote the words"
     return BadQuery(problem, at, _single(f"{query[:at]} {query[at + 1 :]}"))
+
+
+def _field_alone(query: str, begin: int, at: int) -> BadQuery:
+    """Say that a field is meant for what stands directly after it."""
+    field, rest = query[begin : at + 1], query[at + 1 :].lstrip()
+    if not rest or rest.startswith(")"):
+        return BadQuery(f"'{field}' has nothing after it", begin, _single(f"{query[:begin]} {rest}"))
+    problem = f"'{field}' stands alone; write it directly before the word it is meant for"
+    return BadQuery(problem, begin, _single(query[:begin] + field.lower() + rest))
 
 
 def field_problem(name: str, query: str, position: int) -> BadQuery:
