@@ -51,7 +51,7 @@ _TEXTS = """
     SELECT ranked.article_id
     FROM (SELECT article_id, sum(weight) AS weight FROM ({parts}) AS shared GROUP BY article_id) AS ranked
     JOIN articles ON articles.id = ranked.article_id
-    WHERE articles.language = :language AND articles.published_at BETWEEN :since AND :until
+    WHERE (articles.language IN (:language, '') OR :language = '') AND articles.published_at BETWEEN :since AND :until
       AND articles.story_id IS NOT NULL
     ORDER BY ranked.weight DESC, ranked.article_id DESC LIMIT :limit
 """
@@ -68,7 +68,8 @@ _STORIES = """
         GROUP BY coalesce(stories.merged_into_id, stories.id)
     ) AS ranked
     JOIN stories ON stories.id = ranked.story_id
-    WHERE stories.language = :language AND stories.last_at >= :since AND stories.first_at <= :until
+    WHERE (stories.language IN (:language, '') OR :language = '')
+      AND stories.last_at >= :since AND stories.first_at <= :until
     ORDER BY ranked.weight DESC, ranked.story_id DESC LIMIT :limit
 """
 _INDEX_TERMS = """
@@ -91,7 +92,10 @@ _stories = (
 
 
 def find_texts(tx: Connection, sketch: Sketch, language: str, since: datetime, until: datetime) -> list[Candidate]:
-    """Give articles of one language published between two instants that have the same text or share bands."""
+    """Give articles published between two instants that have the same text or share bands.
+
+    They are of this language or of an unknown one; of any, if this one is unknown.
+    """
     asked = {"text_hash": sketch.text_hash, "language": language, "since": since, "until": until, "limit": TEXT_LIMIT}
     asked["bands"] = bound(tx, sorted(set(sketch.bands)))
     ids: Sequence[int] = tx.execute(_ranked_texts(is_postgresql(tx)), asked).scalars().all()
@@ -109,7 +113,10 @@ def find_stories(
     until: datetime,
     also: Iterable[int] = (),
 ) -> list[StoryCandidate]:
-    """Give living stories of one language and time that share terms, and those asked for by id; the likeliest first."""
+    """Give living stories of one time that share terms, and those asked for by id; the likeliest first.
+
+    Languages are as for `find_texts`.
+    """
     asked = {"language": language, "since": since, "until": until, "limit": STORY_LIMIT}
     for n, (term, weight) in enumerate(strongest.items()):
         asked |= {f"term_{n}": term, f"weight_{n}": weight}

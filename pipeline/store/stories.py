@@ -41,6 +41,7 @@ _EXTENT = (
     .values({name: bindparam(name) for name in ("article_count", "text_count", "outlet_count")})
 )
 _IN_STORY = articles.c.story_id == bindparam("of_story_id")
+_SPEAK = update(stories).where(_OWN).values(language=bindparam("spoken"))
 _HELD = select(
     exists(select(articles.c.id).where(_IN_STORY, articles.c.outlet == bindparam("outlet"))),
     exists(select(articles.c.id).where(_IN_STORY, articles.c.text_hash == bindparam("text_hash"))),
@@ -57,13 +58,25 @@ _STORIES = select(
 )
 _STORY = _STORIES.where(_ID)
 
+UNKNOWN = ""  #: the language of an article of which neither page nor feed says it
 _LOCK_SPACE = 0x53746F72  # the first key of our advisory locks, "Stor"
 
 
 def lock_language(tx: Connection, language: str) -> None:
-    """Keep other transactions from placing articles of this language until this one ends; SQLite always does."""
-    if is_postgresql(tx):
-        tx.execute(select(func.pg_advisory_xact_lock(_LOCK_SPACE, func.hashtext(language))))
+    """Keep other transactions from placing articles of this language until this one ends; SQLite always does.
+
+    An article of an unknown language may belong to a story of any, so it keeps all others away, and they it.
+    """
+    if not is_postgresql(tx):
+        return
+    if language:
+        _share_unknown(tx)
+    tx.execute(select(func.pg_advisory_xact_lock(_LOCK_SPACE, func.hashtext(language))))
+
+
+def _share_unknown(tx: Connection) -> None:
+    """Keep articles of unknown languages from being placed, and nobody else."""
+    tx.execute(select(func.pg_advisory_xact_lock_shared(_LOCK_SPACE, func.hashtext(UNKNOWN))))
 
 
 def place(tx: Connection, article_id: int, grouping: Grouping, now: datetime) -> int:
@@ -113,6 +126,8 @@ def _extend(tx: Connection, story_id: int, article: Any, grouping: Grouping, now
         "outlet_count": story.outlet_count + (not has_outlet),
     }
     put_extent(tx, story_id, **grown)
+    if story.language == UNKNOWN != article.language:
+        tx.execute(_SPEAK, {"of_story_id": story_id, "spoken": article.language})
     mean_at = story.mean_at
     middle = article.published_at if mean_at is None else mean_at + (article.published_at - mean_at) / count
     put_profile(tx, story_id, grouping.profile, middle)
@@ -143,10 +158,15 @@ def find_profile(tx: Connection, story_id: int) -> Profile | None:
 
 
 def lock(tx: Connection, *story_ids: int) -> None:
-    """Keep articles of these stories' languages from being placed meanwhile, in one order for everybody."""
+    """Keep articles of these stories' languages from being placed meanwhile, in one order for everybody.
+
+    A story of an unknown language is not locked for itself: two that place articles of known ones share that lock, and
+    if both wanted it for themselves they would wait for each other.
+    """
     if is_postgresql(tx):
         languages = tx.execute(_LANGUAGES, {"story_ids": story_ids}).scalars()
-        for language in sorted(set(languages)):
+        _share_unknown(tx)
+        for language in sorted(set(languages) - {UNKNOWN}):
             lock_language(tx, language)
 
 

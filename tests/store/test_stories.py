@@ -1,15 +1,17 @@
 """Articles, the search for their like, and the stories they make."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from pipeline.errors import NotFound, Unusable
 from pipeline.model import Grouping, GroupingKind, Profile, Sketch
 from pipeline.store import articles, meta, stories, subscriptions, terms
 from pipeline.store.database import Database
+from pipeline.store.tables import stories as story_rows
 from tests.store.making import NOW, after, article, first, sketch, started, stored_article
 
 COPY, REPORT = GroupingKind.COPY, GroupingKind.REPORT
@@ -104,6 +106,48 @@ def test_stories_are_found_by_the_terms_of_their_articles(database: Database) ->
         assert found[1].profile == Profile({"flood": 1.0, "größe": 0.1})
         assert (found[0].title, found[0].article_count, found[0].mean_at) == ("Title 1", 1, NOW)
         assert [s.story_id for s in stories.find_stories(tx, {}, "en", NOW, NOW, also=[flood])] == [flood]
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "found"),
+    [("en", "", 1), ("", "en", 1), ("", "", 1), ("en", "en", 1), ("fr", "en", 0)],
+    ids=lambda value: str(value) or "unknown",
+)
+def test_an_unknown_language_may_be_any(database: Database, stored: str, asked: str, found: int) -> None:
+    """Pages and feeds that say no language are compared with all, by their text and by what they speak of."""
+    with database.write() as tx:
+        begin(tx, 1, {"dam": 1.0}, language=stored)
+        assert len(stories.find_stories(tx, {"dam": 0.5}, asked, after(-60), after(60))) == found
+        assert len(stories.find_texts(tx, sketch("1"), asked, after(-60), after(60))) == found
+
+
+def test_a_story_takes_the_language_that_is_said_first(database: Database) -> None:
+    """Begun by an article of an unknown language, it is of the first language that a report says, and stays so."""
+    with database.write() as tx:
+        story_id = begin(tx, 1, {"dam": 1.0}, language="")
+        seen = []
+        for number, language in ((2, ""), (3, "en"), (4, ""), (5, "fr")):
+            article_id = stored_article(tx, number, sketch(str(number)), language=language)
+            join(tx, article_id, story_id, GroupingKind.REPORT, 1)
+            seen.append(tx.execute(select(story_rows.c.language)).scalar_one())
+    assert seen == ["", "en", "en", "en"]
+
+
+@pytest.mark.parametrize(
+    ("held", "asked", "waits"),
+    [("", "en", True), ("en", "", True), ("", "", True), ("en", "en", True), ("en", "fr", False)],
+    ids=lambda value: str(value) or "unknown",
+)
+def test_an_unknown_language_keeps_all_others_from_being_placed(
+    postgres_database: Database, held: str, asked: str, waits: bool
+) -> None:
+    """So that two reports of one event cannot both begin a story, also where one of them says no language."""
+    with postgres_database.write() as tx:
+        stories.lock_language(tx, held)
+        with postgres_database.write() as other:
+            other.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            with pytest.raises(DBAPIError, match="lock timeout") if waits else nullcontext():
+                stories.lock_language(other, asked)
 
 
 def test_a_story_keeps_what_it_speaks_of_and_its_middle(database: Database) -> None:
