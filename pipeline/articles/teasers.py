@@ -16,7 +16,8 @@ from pipeline.articles.blocks import Block, Container, Page
 from pipeline.urls import registrable_host
 
 _FEWEST_TEASERS = 3
-_ARTICLE_CHARACTERS = 500  # of paragraphs, before anything can stand after the article
+# Of paragraphs, before anything stands after the article; at 300, two of 1,171 real pages have text cut, at 400 none
+_ARTICLE_CHARACTERS = 400
 _TITLE_CHARACTERS = range(12, 201)
 _TEXT_CHARACTERS = 500  # all blocks between two teaser titles together
 _TEXT_BLOCK_COUNT = 5

@@ -72,6 +72,27 @@ def test_teasers_after_the_article_go(teasers: str) -> None:
     assert not [word for word in ("Bakers", "ovens", "Wolves", "miller", "Restorers", "More from us") if word in text]
 
 
+@pytest.mark.parametrize("summaries", ["cut off", "whole sentences"])
+def test_teasers_after_a_short_article_go(summaries: str) -> None:
+    """Four paragraphs are an article too; a teaser below them is none of it, even in one that is a whole sentence."""
+    short = "".join(f"<p>{sentence}</p>" for sentence in SENTENCES[:4])
+    teasers = BOXED if summaries == "cut off" else BOXED.replace("</p>", " court.</p>")
+    tree = parse(page(f"<div><h1>The lock closes</h1>{short}<h2>More from us</h2>{teasers}</div>"))
+    assert tree is not None
+    found = read_page(tree)
+    cut = {found.blocks[index].text for index in find_furniture(found, PAGE_URL)}
+    assert {"More from us", *(title for title, _ in TEASERS)} <= cut
+    assert cut.isdisjoint(SENTENCES)
+
+
+def test_entries_below_a_short_introduction_stay() -> None:
+    """Linked headings with a text each are no teasers where there is next to no article before them."""
+    short = "".join(f"<p>{sentence}</p>" for sentence in SENTENCES[:3])
+    tree = parse(page(f"<div><h1>The lock closes</h1>{short}{BOXED}</div>"))
+    assert tree is not None
+    assert find_furniture(read_page(tree), PAGE_URL) == set()
+
+
 KEPT = {
     "sections with links": "".join(
         f'<h2><a href="/n/{i}">{t}</a></h2><p>{SENTENCES[i]} {SENTENCES[-i]}</p>' for i, (t, _) in enumerate(TEASERS)

@@ -16,16 +16,18 @@ from pipeline.model import Entry, Extract
 
 START = datetime(2026, 11, 24, 9, tzinfo=UTC)
 NOW = START + timedelta(minutes=8)
+LATER = START + timedelta(hours=6)  #: follow-ups, some of them of a few lines
 ROOM = Newsroom(START)
 PAGES = Pages()
 
 
 def published(outlet: Outlet) -> Iterator[tuple[Piece, Extract]]:
     """Give an outlet's pieces with what is extracted from their pages."""
-    pieces = ROOM.newest_of(outlet, NOW, 30)
-    for piece in pieces:
-        page = PAGES.article(outlet, piece, pieces, NOW, 8421)
-        yield piece, extract_page(page, f"{outlet.root(8421)}/{piece.slug}", Hint(title=piece.title))
+    for now in (NOW, LATER):
+        pieces = ROOM.newest_of(outlet, now, 100)
+        for piece in pieces:
+            page = PAGES.article(outlet, piece, pieces, now, 8421)
+            yield piece, extract_page(page, f"{outlet.root(8421)}/{piece.slug}", Hint(title=piece.title))
 
 
 @pytest.mark.parametrize("outlet", ROOM.outlets.values(), ids=ROOM.outlets.keys())
