@@ -9,6 +9,7 @@ Run: `python -m benchmarks.alert_delay [--quick]`.
 import argparse
 import asyncio
 import logging
+import random
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import structlog
 
+from benchmarks.faults.words import SYLLABLES
 from config.settings import FetchSettings, Settings, WorkerSettings
 from pipeline.alerts.channels import WebhookTarget
 from pipeline.articles import Extractor
@@ -52,12 +54,23 @@ SETTINGS = Settings(
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%b"
 
 
+def title(number: int) -> str:
+    """Give a headline that shares one word with the others."""
+    return " ".join(["Lock", *_words(number)[:4]])
+
+
 def page(number: int) -> bytes:
-    """Write a page of a story of its own."""
-    words = [f"w{number}x{place}" for place in range(WORDS_OF_A_PAGE)]
+    """Write a page of a story of its own; digits are no words to the product, so its words are made of syllables."""
+    words = _words(number)
     paragraphs = "".join(f"<p>The lock {' '.join(words[at : at + 40])}.</p>" for at in range(0, len(words), 40))
-    text = f"<!doctype html><html lang=en><title>Lock {number}</title><article><h1>Lock {number}</h1>{paragraphs}"
+    said = title(number)
+    text = f"<!doctype html><html lang=en><title>{said}</title><article><h1>{said}</h1>{paragraphs}"
     return text.encode()
+
+
+def _words(number: int) -> list[str]:
+    chance = random.Random(number)
+    return ["".join(chance.choices(SYLLABLES, k=3)) for _ in range(WORDS_OF_A_PAGE)]
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -76,7 +89,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 def show(database: Database, base: str, numbers: Iterable[int]) -> None:
     """Let a feed of its own show these pages now."""
     now = utc_now()
-    shown = tuple(Entry(f"id-{n}", f"{base}/page/{n}", f"Lock {n}", published_at=now) for n in numbers)
+    shown = tuple(Entry(f"id-{n}", f"{base}/page/{n}", title(n), published_at=now) for n in numbers)
     with database.write() as tx:
         feed = feeds.add(tx, f"{base}/feed/{shown[0].identity}", now=now)
         lease = feeds.claim_new(tx, feed, now, 60)
