@@ -26,7 +26,7 @@ def test_the_same_without_sweeps_is_found_out(monkeypatch: pytest.MonkeyPatch) -
         return
 
     monkeypatch.setattr(Sweeper, "sweep", nothing)
-    monkeypatch.setattr("benchmarks.killed_day.play.PUBLISH_SECONDS", 3.0)
-    came = play(0.1, patience_seconds=600)
+    monkeypatch.setattr("benchmarks.killed_day.play.PUBLISH_SECONDS", 6.0)
+    came = play(0.4, patience_seconds=600)  # 70 kills; of the 17 in a tenth of an hour each may strike nobody
     assert came.settled_seconds is None
     assert came.account.lost > 0
