@@ -43,6 +43,11 @@ def pressed_ms(page: Page, button: str) -> float:
     return float(page.evaluate(TAKEN))
 
 
+def unfold(page: Page, form: str) -> None:
+    """Take the first of the two steps that a form behind a fold asks for."""
+    page.locator(f"details:has({form}) > summary").first.click()
+
+
 def shown_ms(page: Page, url: str, sign: str) -> float:
     """Open a page that a script fills; gives the time until what it waits for stood there."""
     page.goto(url, wait_until="commit")
