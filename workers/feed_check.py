@@ -22,12 +22,11 @@ from pipeline.model import Feed, Response
 from pipeline.store import feeds as stored
 from pipeline.store import subscriptions
 from pipeline.store.database import Database
-from pipeline.store.hosts import rest_of
+from pipeline.store.hosts import reserve_new, rest_of
 from pipeline.transport import Policy, Transport, addresses_of, failure_of_status
 from pipeline.urls import registrable_host
 from workers.clock import utc_now
 from workers.feed_rules import FeedRules
-from workers.feed_search import reserve_slot
 
 
 async def check_address(rules: FeedRules, database: Database, url: str) -> list[Step]:
@@ -86,7 +85,7 @@ def _take_slot(tx: Connection, feed: Feed, rules: FeedRules, now: datetime) -> t
         floor_until = asked_at + timedelta(seconds=floor_seconds(feed, rules.policy))
     if floor_until > now:
         return floor_until, max(floor_until, rest_of(tx, feed.host, now).not_before_at)
-    start_at, rest_until = reserve_slot(tx, feed.host, rules.pace, now)
+    start_at, rest_until = reserve_new(tx, feed.host, rules.pace, now)
     if feed.id and rest_until <= now:
         stored.note_attempt(tx, feed.id, start_at)
     return start_at, rest_until

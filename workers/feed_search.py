@@ -19,13 +19,14 @@ from pipeline.feeds.agent import feed_agent
 from pipeline.feeds.discover import Discovery, FoundFeed, discover
 from pipeline.feeds.parse import parse
 from pipeline.feeds.poll import ACCEPT, Means, poll
-from pipeline.model import Feed, FeedLease, Pace, ParsedFeed, Reason, Response, Validators
-from pipeline.store import feeds, hosts, subscriptions
+from pipeline.model import Feed, FeedLease, ParsedFeed, Reason, Response, Validators
+from pipeline.store import feeds, subscriptions
 from pipeline.store.adding import Quota, add_one
 from pipeline.store.database import Database
 from pipeline.transport import Transport, failure_of_status
 from pipeline.urls import registrable_host
 from workers.feed_rules import FeedRules
+from workers.turn import wait_for_turn
 
 SEARCH_ACCEPT = f"{ACCEPT}, text/html;q=0.7"
 SEARCH_SECONDS = 90.0  #: five requests, each in its host's next slot
@@ -52,7 +53,7 @@ class Searcher:
 
     async def ask(self, url: str, feed_id: int | None = None) -> Response:
         """Ask for an address in its host's next slot; raises the failure of any bad status."""
-        await self._wait_for_slot(registrable_host(url))
+        await wait_for_turn(self._database.run, registrable_host(url), self._rules.pace, datetime.now(UTC))
         agent = feed_agent(self._transport.user_agent, feed_id, self._subscriber_count)
         limit = self._rules.policy.feed_bytes
         response = await self._transport.get(url, max_bytes=limit, accept=SEARCH_ACCEPT, agent=agent)
@@ -60,14 +61,6 @@ class Searcher:
         if failure is not None:
             raise failure
         return response
-
-    async def _wait_for_slot(self, host: str) -> None:
-        now = datetime.now(UTC)
-        start_at, rest_until = await self._database.run(reserve_slot, host, self._rules.pace, now)
-        if rest_until > now:
-            words = f"the host asked to be left alone until {rest_until:%Y-%m-%d %H:%M}Z"
-            raise Transient(Reason.HTTP_THROTTLED, words)
-        await asyncio.sleep((start_at - now).total_seconds())
 
     async def read(self, response: Response) -> ParsedFeed:
         """Read an answer as a feed."""
@@ -127,9 +120,3 @@ def _add(
     """Store the feed and, if its answer is here, take it in hand before a poller does."""
     feed = add_one(tx, found.url, allowed, now, **asdict(wanted))
     return feed, feeds.claim_new(tx, feed, now, RECORD_SECONDS) if found.response else None
-
-
-def reserve_slot(tx: Connection, host: str, pace: Pace, now: datetime) -> tuple[datetime, datetime]:
-    """Take the next slot of a host that may never have been heard of; see `hosts.reserve`."""
-    hosts.know(tx, [host])
-    return hosts.reserve(tx, host, pace, now)

@@ -9,6 +9,7 @@ not lost to a store that is away for a moment.
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import Connection
@@ -26,6 +27,7 @@ from workers.insisting import Insisting
 from workers.lanes import lease_seconds, pace_of, page_timeout_seconds
 from workers.outcomes import LONGEST_RETRY_AFTER
 from workers.robots import RobotsGate
+from workers.turn import wait_for_turn
 
 log = structlog.get_logger(__name__)
 
@@ -107,11 +109,7 @@ class PageReader:
             return extract
 
     async def _get_version(self, url: str, host: str, until: datetime) -> Response:
-        now = self._clock()
-        start_at, rest_until = await self._insisting.run(until, hosts.reserve_new, host, self._pace, now)
-        if rest_until > now:
-            raise Transient(Reason.HTTP_THROTTLED, f"the host asked to be left alone until {rest_until:%H:%M}Z")
-        await asyncio.sleep((start_at - now).total_seconds())
+        await wait_for_turn(partial(self._insisting.run, until), host, self._pace, self._clock())
         if self._robots is not None:
             await self._robots.check(url, host, until)
         response = await self._transport.get(url, max_bytes=self._page_bytes, accept=ACCEPT)

@@ -16,14 +16,14 @@ from random import Random, SystemRandom
 
 import structlog
 
-from pipeline.errors import StoreUnavailable, Transient
+from pipeline.errors import StoreUnavailable
 from pipeline.feeds.agent import feed_agent
 from pipeline.feeds.poll import ACCEPT, Means, poll
 from pipeline.feeds.schedule import PollPolicy
 from pipeline.feeds.wish import wished_seconds
 from pipeline.masking import masked_url
-from pipeline.model import FeedLease, Pace, PollCounts, PollResult, Reason, Response, Validators
-from pipeline.store import feeds, hosts, shown, subscriptions
+from pipeline.model import FeedLease, Pace, PollCounts, PollResult, Response, Validators
+from pipeline.store import feeds, shown, subscriptions
 from pipeline.store.database import Database
 from pipeline.store.durations import Timed
 from pipeline.transport import Transport, failure_of_status
@@ -34,6 +34,7 @@ from workers.patience import Patience, pause
 from workers.recorder import Recorder
 from workers.settling import Settling
 from workers.timing import TIMING
+from workers.turn import wait_for_turn
 from workers.way_out import WayOut
 
 log = structlog.get_logger(__name__)
@@ -204,11 +205,7 @@ class Poller:
 
     async def _follow(self, feed_id: int, url: str) -> Response:
         """Ask for a further page of a feed in the next slot of its host."""
-        now = self._clock()
-        start_at, rest_until = await self._database.run(hosts.reserve_new, registrable_host(url), self._pace, now)
-        if rest_until > now:
-            raise Transient(Reason.HTTP_THROTTLED, f"the host asked to be left alone until {rest_until:%H:%M}Z")
-        await asyncio.sleep((start_at - now).total_seconds())
+        await wait_for_turn(self._database.run, registrable_host(url), self._pace, self._clock())
         return await self._ask(feed_id, url, Validators())
 
     async def _known(self, feed_id: int, identities: list[str]) -> bool:

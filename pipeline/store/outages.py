@@ -30,17 +30,11 @@ def forget_attempts(tx: Connection, struck: Sequence[tuple[Feed, datetime, datet
 
     Of each: the feed as it was before, the last attempt in vain, the attempt that counts in its place.
     """
-    rows = [
-        {
-            "feed": feed.id,
-            "vain": vain_at,
-            "counts": counts_at,
-            "errors": feed.error_count,
-            "score": feed.error_score,
-        }
-        for feed, vain_at, counts_at in struck
-    ]
-    return sum(tx.execute(_FORGET, {**row, "now": now}).rowcount for row in rows)
+    count = 0
+    for feed, vain_at, counts_at in struck:
+        row = {"feed": feed.id, "vain": vain_at, "counts": counts_at, "now": now}
+        count += tx.execute(_FORGET, row | {"errors": feed.error_count, "score": feed.error_score}).rowcount
+    return count
 
 
 _FORGET = (

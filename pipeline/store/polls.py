@@ -150,9 +150,9 @@ _LASTING = {
     "etag": "validators.etag",
     "last_modified": "validators.last_modified",
     "validators_url": "validators.url",
-    **{name: name for name in ("fresh_seconds", "shown_key", "error_score", "error_count", "last_reason")},
-    "last_error": "last_error",
-    **{name: name for name in ("moved_url", "moved_since_at", "moved_count", "gone_seen_at", "undead_at")},
+    **{name: name for name in ("fresh_seconds", "shown_key", "error_score", "error_count")},
+    **{name: name for name in ("last_reason", "last_error", "moved_url", "moved_since_at", "moved_count")},
+    **{name: name for name in ("gone_seen_at", "undead_at")},
 }
 _FOUND = attrgetter(*_LASTING.values())
 _LEFT = itemgetter(*_LASTING)

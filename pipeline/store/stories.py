@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, bindparam, exists, func, select, update
 
 from pipeline.errors import NotFound
 from pipeline.model import Grouping, GroupingKind, Profile, Story
@@ -60,6 +60,8 @@ _STORY = _STORIES.where(_ID)
 
 UNKNOWN = ""  #: the language of an article of which neither page nor feed says it
 _LOCK_SPACE = 0x53746F72  # the first key of our advisory locks, "Stor"
+#: Keeps articles of unknown languages from being placed, and nobody else.
+_SHARE_UNKNOWN = func.pg_advisory_xact_lock_shared(_LOCK_SPACE, func.hashtext(UNKNOWN))
 
 
 def lock_language(tx: Connection, language: str) -> None:
@@ -67,16 +69,13 @@ def lock_language(tx: Connection, language: str) -> None:
 
     An article of an unknown language may belong to a story of any, so it keeps all others away, and they it.
     """
-    if not is_postgresql(tx):
-        return
-    if language:
-        _share_unknown(tx)
-    tx.execute(select(func.pg_advisory_xact_lock(_LOCK_SPACE, func.hashtext(language))))
+    if is_postgresql(tx):
+        # Functions of a SELECT are called from left to right: whoever holds the second has the first.
+        tx.execute(select(_SHARE_UNKNOWN, _lock(language)) if language != UNKNOWN else select(_lock(UNKNOWN)))
 
 
-def _share_unknown(tx: Connection) -> None:
-    """Keep articles of unknown languages from being placed, and nobody else."""
-    tx.execute(select(func.pg_advisory_xact_lock_shared(_LOCK_SPACE, func.hashtext(UNKNOWN))))
+def _lock(language: str) -> ColumnElement[Any]:
+    return func.pg_advisory_xact_lock(_LOCK_SPACE, func.hashtext(language))
 
 
 def place(tx: Connection, article_id: int, grouping: Grouping, now: datetime) -> int:
@@ -165,9 +164,9 @@ def lock(tx: Connection, *story_ids: int) -> None:
     """
     if is_postgresql(tx):
         languages = tx.execute(_LANGUAGES, {"story_ids": story_ids}).scalars()
-        _share_unknown(tx)
         for language in sorted(set(languages) - {UNKNOWN}):
             lock_language(tx, language)
+        tx.execute(select(_SHARE_UNKNOWN))
 
 
 def living(tx: Connection, story_id: int) -> int:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, ColumnElement, Connection, Row, Select, bindparam, case, select, type_coerce, update
 
 from pipeline.model import Bound, DeliveryState, EntryState, FeedState
+from pipeline.store.feed_leases import USUAL_SECONDS
 from pipeline.store.tables import deliveries, entries, feeds, hosts, in_state
 from pipeline.store.types import Instant, microseconds
 
@@ -20,7 +21,6 @@ SLOT_AHEAD = timedelta(minutes=10)  # beyond the gap its host has learned no slo
 SLOT_GAPS = 3  # one slot before this, one after it, and chance
 SKEW = timedelta(minutes=10)  # of the clock of another machine
 LONGEST_REST = timedelta(days=8)  # Retry-After is believed for seven days
-USUAL_SECONDS = 3600.0  # for a feed of which no plan is known
 OVERDUE = timedelta(minutes=1)  # less is the common lateness of a busy poller
 
 

@@ -32,6 +32,7 @@ from pipeline.urls import WebUrl
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 NO_VALIDATORS = Validators()
 _BODILESS = frozenset({204, 304})  # RFC 9112, 6.3: they end with their header
+NOT_OPEN = "the transport is not open: use it as `async with Transport(policy) as transport`"
 REMARK_SECONDS = 5.0  # patience for a body whose status already says everything
 
 
@@ -72,8 +73,10 @@ class Transport:
         return self._policy.user_agent
 
     async def reaches(self, url: str) -> bool:
-        """Tell whether the host of an address takes a connection; nothing is asked, nothing raised."""
-        return await is_reachable(url, self._policy, self._lookup)
+        """Tell whether the host of an address takes a connection; nothing is asked of it."""
+        if self._resolver is None:
+            raise RuntimeError(NOT_OPEN)
+        return await is_reachable(url, self._rules, self._resolver)
 
     async def close(self) -> None:
         """Close all connections; requests under way fail. May be called twice."""
@@ -155,7 +158,7 @@ class Transport:
         self, method: str, at: WebUrl, ours: Mapping[str, str], given: Mapping[str, str], body: bytes | None = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
-            raise RuntimeError("the transport is not open: use it as `async with Transport(policy) as transport`")
+            raise RuntimeError(NOT_OPEN)
         headers = {"User-Agent": self._policy.user_agent, **ours, "Accept-Encoding": ADVERTISED}
         if given:
             named = {name.lower() for name in given}

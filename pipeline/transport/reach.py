@@ -1,36 +1,33 @@
 """Find out whether a server can be reached at all, without asking it for anything.
 
-In: an address and the policy. Out: whether a connection came about. Hides asyncio's streams. Trap: the guard judges
-here as everywhere; a host whose addresses are all refused counts as out of reach (S1).
+In: an address, the rules, the resolver. Out: whether a connection came about. Hides asyncio's streams. Trap: the guard
+judges here as everywhere; a host whose addresses are all refused counts as out of reach (S1).
 """
 
 import asyncio
 import socket
 from contextlib import suppress
 
-from pipeline.transport.policy import Policy, Rules
-from pipeline.transport.resolver import Lookup, Resolver, ask_system
+from pipeline.transport.policy import Rules
+from pipeline.transport.resolver import Resolver
 from pipeline.urls import find_web_url
 
 SECONDS = 5.0
 
 
-async def is_reachable(url: str, policy: Policy, lookup: Lookup = ask_system, seconds: float = SECONDS) -> bool:
-    """Tell whether the URL's host has an address that takes a connection within so many seconds; then it is closed."""
+async def is_reachable(url: str, rules: Rules, resolver: Resolver) -> bool:
+    """Tell whether the URL's host has an address that takes a connection within five seconds; then it is closed."""
     found = find_web_url(url)
     if found is None:
         return False
-    resolver, rules = Resolver(lookup), Rules.of(policy)
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(SECONDS):
             for one in await resolver.resolve(found.host, found.port):
                 allowed = rules.refusal(found.host, one["host"], found.port) is None
                 if allowed and await _takes_connection(one["host"], found.port):
                     return True
     except (TimeoutError, socket.gaierror):
         return False
-    finally:
-        await resolver.close()
     return False
 
 
