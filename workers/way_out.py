@@ -11,7 +11,7 @@ from datetime import datetime
 
 import structlog
 
-from pipeline.feeds.outage import Silence
+from pipeline.feeds.outage import UNANSWERED, Silence
 from pipeline.model import Feed, PollResult
 from pipeline.store import outages
 from pipeline.store.database import Database
@@ -40,8 +40,13 @@ class WayOut:
         return {"network_away_since": self._away_since.isoformat(timespec="seconds")} if self._away_since else {}
 
     def note(self, feed: Feed, result: PollResult) -> None:
-        """Take notice of a poll that has been stored."""
-        self._silence.note(feed, result)
+        """Take notice of a poll that has been stored.
+
+        While there is no way out an answer that was still under way ends nothing: the next look does, and what was
+        asked in vain before is not forgotten.
+        """
+        if self._away_since is None or result.reason in UNANSWERED:
+            self._silence.note(feed, result)
 
     async def wait(self, stop: asyncio.Event) -> None:
         """Return at once while somebody answers; otherwise when there is a way out again. Raises StoreUnavailable."""
@@ -51,8 +56,6 @@ class WayOut:
                 return
             self._give_up()
             await pause(stop, LOOK_SECONDS)
-        if not self._silence.is_suspicious:
-            self._away_since = None  # a poll that was still under way has been answered
 
     def _give_up(self) -> None:
         if self._away_since is None:

@@ -1,17 +1,22 @@
 """A poller whose own line is down: a real poller, a real store, a real web server, a resolver that can be unplugged."""
 
+import asyncio
 import socket
 from typing import Any
 
 import pytest
 
 from pipeline.feeds.schedule import PollPolicy
-from pipeline.model import Bound
+from pipeline.model import Bound, Reason
 from pipeline.store.database import Database
+from pipeline.store.feeds import claim_new, record_poll
 from tests.feeds.documents import numbered
 from tests.origin import Origin
+from tests.store.making import polled
 from tests.workers.polling import add, polling, stored
 from tests.workers.support import eventually
+from workers.clock import utc_now
+from workers.way_out import WayOut
 
 HOURLY = PollPolicy(interval_seconds=3600, floor_seconds=900)
 
@@ -71,6 +76,31 @@ async def test_what_waits_says_why(origin: Origin, sqlite_database: Database) ->
         await eventually(lambda: stored(sqlite_database, other).imported_at)
     seen = [stored(sqlite_database, feed) for feed in feeds]
     assert [(one.bound, one.error_count, one.last_attempt_at) for one in seen] == [(Bound.OUTAGE, 0, None)] * 3
+
+
+async def test_an_answer_under_way_leaves_nobody_behind(sqlite_database: Database) -> None:
+    """One poll may still be answered when the line is down; those asked in vain are due as soon as it is back."""
+    feeds = [add(sqlite_database, f"http://{name}.example/") for name in "abcd"]
+    open_now = False
+
+    async def reaches(_: str) -> bool:
+        return open_now
+
+    stop, way_out = asyncio.Event(), WayOut(sqlite_database, reaches, utc_now)
+    for feed in feeds[:3]:
+        with sqlite_database.write() as tx:
+            lease = claim_new(tx, feed, utc_now(), 60)
+            assert lease is not None
+            failed = polled(attempted_at=utc_now(), reason=Reason.NAME_UNKNOWN)
+            assert record_poll(tx, lease, failed, 24, utc_now()) is not None
+        way_out.note(feed, failed)
+    waiting = asyncio.create_task(way_out.wait(stop))
+    await eventually(way_out.detail)
+    way_out.note(feeds[3], polled(attempted_at=utc_now()))
+    open_now = True
+    await waiting
+    assert way_out.detail() == {}
+    assert [stored(sqlite_database, feed).bound for feed in feeds[:3]] == [Bound.OUTAGE] * 3
 
 
 async def test_dead_feeds_are_no_outage(origin: Origin, sqlite_database: Database) -> None:
