@@ -152,7 +152,7 @@ def _hand_over(tx: Connection, asked: Subscription, notice: Alert | Update, now:
     hold = _hold(tx, asked, now)
     mine = {"alert_id": notice.id} if isinstance(notice, Alert) else {"update_id": notice.id}
     if hold is None:
-        outbox.put(tx, asked.channels, now, **mine)
+        outbox.put(tx, asked.channels, now, notice.public_id, **mine)
         return
     digest_id, hold = _joined_digest(tx, asked, hold, now)
     if isinstance(notice, Alert):

@@ -33,18 +33,23 @@ _QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_co
 
 
 class PostgresServer:
-    """One server; its data lives until `remove`."""
+    """One server; its data lives until `remove`. With `follows`, a libpq string, it is a replica of another one."""
 
-    def __init__(self) -> None:
+    def __init__(self, follows: str = "") -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="sw-pg-"))
         self._user = "nobody" if os.geteuid() == 0 else None
         if self._user:
             shutil.chown(self.folder, self._user)
         self._data = self.folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
-        arguments = ["-D", str(self._data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+        if follows:
+            self._run("pg_basebackup", "-d", follows, "-c", "fast", "-X", "stream", "-R")
+        else:
+            self._run("initdb", "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8")
+
+    def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(  # noqa: S603 - our own command
-            [_binary("initdb"), "--no-sync", *arguments],
+            [_binary(program), "--no-sync", "-D", str(self._data), *arguments],
             check=True, user=self._user, cwd=self.folder, stdout=subprocess.DEVNULL,
         )  # fmt: skip
 

@@ -43,6 +43,8 @@ class CurrentIndex:
     async def _check(self) -> None:
         began = time.monotonic()
         version = await self._database.look(subscriptions.version)
+        if version < (self._version or 0):
+            self._forget()  # the database has lost changes that we know of, as a promoted replica has
         if version != self._version:
             # The version was read first: a change between the two reads is seen again at the next check.
             changed = await self._database.look(subscriptions.changed_since, self._version or 0)
@@ -51,6 +53,9 @@ class CurrentIndex:
             log.info("subscriptions_read", changed_count=len(changed), count=len(self._index))
         await self._tell_slow()
         self._checked_at = began
+
+    def _forget(self) -> None:
+        self._index, self._version = SubscriptionIndex(), None
 
     async def _tell_slow(self) -> None:
         for subscription_id, why in self._index.take_slow().items():

@@ -6,6 +6,7 @@ harness starts it; and a container has another address after it was cut off.
 """
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -88,10 +89,11 @@ class Project:
         return run([*self.engine, "exec", one.name, "cat", path], self.folder)
 
 
-def run(words: Sequence[str], folder: Path) -> str:
+def run(words: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> str:
     """Run a command in a folder; gives what it printed, raises RuntimeError with its last words if it failed."""
+    given = os.environ | dict(environment or {})
     done = subprocess.run(  # noqa: S603 - the operator's own compose and engine commands
-        list(words), cwd=folder, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
+        list(words), cwd=folder, env=given, capture_output=True, text=True, timeout=COMMAND_SECONDS, check=False
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(words[:4])} … ended with {done.returncode}: {done.stderr[-800:]}")

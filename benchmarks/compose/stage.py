@@ -71,12 +71,13 @@ class Stage:
 @asynccontextmanager
 async def staged(plan: Plan) -> AsyncIterator[Stage]:
     """Start everything and wait until each process beats; it is gone with the block."""
+    password = token_hex(12)
+    passwords = {"POSTGRES_PASSWORD": password, "DASHBOARD_PASSWORD": token_hex(12)}
     if plan.builds:
-        await asyncio.to_thread(run, [*plan.compose, "build", "poller"], ROOT)  # one image for all
+        await asyncio.to_thread(run, [*plan.compose, "build", "poller"], ROOT, passwords)  # one image for all
     folder = Path(tempfile.mkdtemp(prefix="storywatch-compose-"))
     project = Project(folder, plan.compose, plan.engine)
-    password = token_hex(12)
-    _write_compose(folder, plan, password)
+    _write_compose(folder, plan, passwords)
     try:
         await asyncio.to_thread(project.up, SERVERS)
         async with newsrooms.opened(f"{plan.subnet}.1", DOMAIN) as newsroom:
@@ -110,7 +111,7 @@ def _database_url(server: Container, password: str) -> str:
     return f"postgresql://storywatch:{password}@{server.address}:5432/storywatch"
 
 
-def _write_compose(folder: Path, plan: Plan, password: str) -> None:
+def _write_compose(folder: Path, plan: Plan, passwords: Mapping[str, str]) -> None:
     """Take the repository's compose file as it is, with more of each process on a known network."""
     shutil.copy(ROOT / "docker-compose.yml", folder)
     names = [*(f"paper{number}" for number in range(OUTLET_COUNT)), "receiver"]
@@ -121,8 +122,8 @@ def _write_compose(folder: Path, plan: Plan, password: str) -> None:
         "networks": {"default": {"ipam": {"config": [known]}}},
     }
     (folder / "docker-compose.override.yml").write_text(json.dumps(further), encoding="utf-8")  # JSON is YAML, too
-    passwords = f"POSTGRES_PASSWORD={password}\nDASHBOARD_PASSWORD={token_hex(12)}\n"
-    (folder / ".env").write_text(passwords, encoding="utf-8")
+    lines = "".join(f"{name}={value}\n" for name, value in passwords.items())
+    (folder / ".env").write_text(lines, encoding="utf-8")
     (folder / "config").mkdir(mode=0o755)
     folder.chmod(0o755)  # the processes inside run as somebody else
 

@@ -42,12 +42,13 @@ class _Rows:
     deliveries: list[Row[Any]]
 
 
-def account(newsroom: Newsroom, database: Database) -> Account:
-    """Compare everything the origin showed with everything stored and heard."""
+def account(newsroom: Newsroom, database: Database, *, may_change: bool = False) -> Account:
+    """Compare everything the origin showed with everything stored and heard; `may_change`: repeats may read anew."""
     with database.read() as tx:
         rows, damage = _read(tx), _damage(tx)
     lost = [*_lost_entries(newsroom, rows), *_lost_alerts(rows), *_lost_deliveries(newsroom, rows)]
-    other = [*damage, *_made_up(newsroom, rows), *_two_states(rows), *_doubled(rows), *_changed(newsroom.heard)]
+    changed = [] if may_change else _changed(newsroom.heard)
+    other = [*damage, *_made_up(newsroom, rows), *_two_states(rows), *_doubled(rows), *changed]
     yes = Counter(one.id for one in newsroom.heard if one.accepted)
     return Account(
         entries=len(newsroom.shown),

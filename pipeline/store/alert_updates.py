@@ -6,7 +6,6 @@ updates so far and is unique with it, so that of two transactions one finds its 
 
 from dataclasses import fields
 from datetime import datetime
-from secrets import token_urlsafe
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -14,6 +13,7 @@ from sqlalchemy import Connection, Row, select, update
 from pipeline.model import Alert, Article, Update
 from pipeline.rule import HoldReason, UpdateReason
 from pipeline.store import alerts as stored_alerts
+from pipeline.store import public_ids
 from pipeline.store.dialects import insert
 from pipeline.store.tables import alert_updates, alerts
 
@@ -32,7 +32,7 @@ def raise_for(
 ) -> Update | None:
     """Raise update `number` of an alert; None if there is one."""
     row = {
-        "public_id": f"upd_{token_urlsafe(18)}",
+        "public_id": public_ids.of_update(alert.public_id, number),
         "alert_id": alert.id,
         "number": number,
         "reason": reason,

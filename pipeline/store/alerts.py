@@ -7,7 +7,6 @@ is decided by the unique key, not by looking first; two workers may place two ar
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from secrets import token_urlsafe
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select, update
@@ -15,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 from pipeline.errors import NotFound
 from pipeline.model import Alert, Article, Match
 from pipeline.rule import HoldReason
-from pipeline.store import outbox, told
+from pipeline.store import outbox, public_ids, told
 from pipeline.store.dialects import insert
 from pipeline.store.tables import alert_updates, alerts, stories, subscriptions
 
@@ -39,7 +38,7 @@ def raise_for(
     `because_of` is the article whose joining made the conditions hold, if it is another. Without `hands_over` the
     caller decides when its channels hear of it.
     """
-    asked = select(subscriptions.c.name, subscriptions.c.channels).where(
+    asked = select(subscriptions.c.name, subscriptions.c.channels, subscriptions.c.leave_key).where(
         *(subscriptions.c.id == match.subscription_id, ~subscriptions.c.removed, subscriptions.c.enabled),
         ~told.is_told(match.subscription_id, story_id),
     )
@@ -48,7 +47,7 @@ def raise_for(
         return None
     outlet_count = tx.execute(select(stories.c.outlet_count).where(stories.c.id == story_id)).scalar_one()
     row = {
-        "public_id": f"alt_{token_urlsafe(18)}",
+        "public_id": public_ids.of_alert(tx, subscription.leave_key or "", article),
         "subscription_id": match.subscription_id,
         "subscription_name": subscription.name,
         "story_id": story_id,
@@ -65,12 +64,14 @@ def raise_for(
         "raised_by_article_id": because_of,
         "by_edit": by_edit,
     }
-    statement = insert(tx, alerts).values(row).on_conflict_do_nothing().returning(alerts.c.id)
+    # That key only: an id that another transaction took meanwhile must not pass for a story that was told.
+    of_story = ("subscription_id", "story_id")
+    statement = insert(tx, alerts).values(row).on_conflict_do_nothing(index_elements=of_story).returning(alerts.c.id)
     alert_id = tx.execute(statement).scalar_one_or_none()
     if alert_id is None:
         return None
     if hands_over:
-        outbox.put(tx, subscription.channels, now, alert_id=alert_id)
+        outbox.put(tx, subscription.channels, now, row["public_id"], alert_id=alert_id)
     return get(tx, alert_id)
 
 

@@ -55,12 +55,12 @@ def close_due(tx: Connection, now: datetime) -> int:
             subscriptions.c.id == row.subscription_id, ~subscriptions.c.removed
         )
         channels: Sequence[str] = tx.execute(owner).scalar_one_or_none() or ()
-        outbox.put(tx, channels, now, digest_id=row.id)
+        outbox.put(tx, channels, now, row.public_id, digest_id=row.id)
     return len(rows)
 
 
 def _due(now: datetime) -> Any:
-    found = select(digests.c.id, digests.c.subscription_id)
+    found = select(digests.c.id, digests.c.public_id, digests.c.subscription_id)
     return found.where(digests.c.closed_at.is_(None), digests.c.due_at <= now).order_by(digests.c.due_at)
 
 

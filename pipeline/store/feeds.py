@@ -16,6 +16,7 @@ from pipeline.store import feed_leases, hosts, moves, page_checks, polls
 from pipeline.store.dialects import insert
 from pipeline.store.feed_events import note
 from pipeline.store.feed_rows import feed_of, found_feeds
+from pipeline.store.leases import first_token
 from pipeline.store.tables import entries, feeds, in_state
 from pipeline.store.types import key_of
 from pipeline.urls import canonical, registrable_host
@@ -72,7 +73,7 @@ def add(
         "last_error": "",
         "poll_count": 0,
         "failed_poll_count": 0,
-        "token": 0,
+        "token": first_token(),
     }
     tx.execute(insert(tx, feeds).values(row).on_conflict_do_nothing())
     _bring_back(tx, row)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Executable, Select, literal_co
 from pipeline.model import EntryState, Reason
 from pipeline.store import hosts, updates
 from pipeline.store.dialects import Inserter, inserter
+from pipeline.store.leases import first_token
 from pipeline.store.many import IsOneOf, Kind, Pairs, with_keys, with_pairs
 from pipeline.store.renaming import Seen
 from pipeline.store.tables import entries, in_state
@@ -68,6 +69,7 @@ def _row(feed_id: int, one: Seen, oldest: datetime | None, now: datetime, *, is_
         "same_as_entry_id": None,
         "next_attempt_at": now,
         "finished_at": now if too_old else None,
+        "token": first_token(),
     }
 
 
@@ -126,7 +128,7 @@ def _insert(tx: Connection, fresh: Sequence[Values]) -> int:
 @cache
 def _statement(begin: Inserter) -> Executable:
     zero: ColumnElement[int] = literal_column("0")
-    beginning = {"error": literal_column("''"), "attempts": zero, "crashes": zero, "token": zero}
+    beginning = {"error": literal_column("''"), "attempts": zero, "crashes": zero}
     return begin(entries).values(beginning).on_conflict_do_nothing()
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from secrets import token_hex
+from secrets import randbits, token_hex
 from typing import Any
 
 from sqlalchemy import (
@@ -35,6 +35,8 @@ from pipeline.store.dialects import free_rows
 from pipeline.store.tables import in_state
 from pipeline.store.types import Instant
 
+_TOKEN_BITS = 62  # of a BIGINT, with room to count on
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -45,6 +47,15 @@ class Stage:
     queued: StrEnum
     held: StrEnum
     ends: tuple[StrEnum, ...]  #: as the index over them spells them
+
+
+def first_token() -> int:
+    """Give the token of a new row: by chance, so that a row whose number another had before it never has its token.
+
+    A replica that is promoted without the last commits gives numbers of theirs again, while workers still hold the
+    rows that had them (R38).
+    """
+    return randbits(_TOKEN_BITS)
 
 
 def enqueue(

@@ -6,11 +6,12 @@ Trap: exactly one of the three ids is set; each has a unique key with the channe
 
 from collections.abc import Iterable
 from datetime import datetime
-from secrets import token_urlsafe
 
 from sqlalchemy import Connection
 
 from pipeline.model import DeliveryState
+from pipeline.store import public_ids
+from pipeline.store.leases import first_token
 from pipeline.store.tables import deliveries
 
 
@@ -18,15 +19,16 @@ def put(
     tx: Connection,
     channels: Iterable[str],
     now: datetime,
+    public_id: str,
     *,
     alert_id: int | None = None,
     update_id: int | None = None,
     digest_id: int | None = None,
 ) -> None:
-    """Make the deliveries of one notice."""
+    """Make the deliveries of the notice of that public id."""
     rows = [
         {
-            "public_id": f"msg_{token_urlsafe(18)}",
+            "public_id": public_ids.of_message(public_id, channel),
             "alert_id": alert_id,
             "update_id": update_id,
             "digest_id": digest_id,
@@ -38,7 +40,7 @@ def put(
             "crashes": 0,
             "created_at": now,
             "next_attempt_at": now,
-            "token": 0,
+            "token": first_token(),
         }
         for channel in channels
     ]

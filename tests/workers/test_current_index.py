@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.model import Matchable
+from pipeline.model import Matchable, Subscription
 from pipeline.store import subscriptions
 from pipeline.store.database import Database
 from tests.store.making import NOW
@@ -52,3 +52,15 @@ async def test_a_slow_subscription_is_switched_off_and_says_why(
         stopped = subscriptions.get(tx, slow.id)
     assert not stopped.enabled
     assert "took" in stopped.problem
+
+
+async def test_changes_that_the_database_forgot_are_forgotten(
+    sqlite_database: Database, index: CurrentIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R38: a promoted replica may lack the last changes; its older version is taken for what it is."""
+    with sqlite_database.write() as tx:
+        kursk = subscriptions.add(tx, "Kursk", "Kursk", (), NOW)
+    assert (await index.get()).met(ARTICLE) == [kursk.id]
+    (await index.get()).add(Subscription(99, "Lost", "Troops", ()))
+    monkeypatch.setattr(subscriptions, "version", lambda _tx: 0)
+    assert (await index.get()).met(ARTICLE) == [kursk.id]
