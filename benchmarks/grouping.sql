@@ -23,7 +23,7 @@ INSERT INTO articles
     (id, entry_id, story_id, url, url_key, title, text, outlet, language, byline, site, text_source,
      published_at, first_seen_at, stored_at, text_hash, minhash, bands, terms, word_count)
 SELECT n + 1, -n, min(n / 3, :size / 3 - 1) + 1, '', randomblob(16), 'A title', hex(zeroblob(100)), 'o.example', 'en', '',
-    '', 'page', :since + :step * n, 0, 0, randomblob(16), zeroblob(512), zeroblob(256), '{}', 600 FROM number;
+    '', 'page', :since + :step * n, :since + :step * n, :since + :step * n, randomblob(16), zeroblob(512), zeroblob(256), '{}', 600 FROM number;
 
 WITH RECURSIVE number(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 15)
 INSERT OR IGNORE INTO article_terms (term, article_id, story_id)

@@ -1,7 +1,8 @@
 """Articles, and the index by which grouping finds their copies.
 
-In: `Article` and `Sketch`. Out: `StoredArticle`. Trap: terms are counted over all articles ever stored; those by which
-later reports find an article are indexed only when it has its story, see `pipeline.store.stories.place`.
+In: `Article` and `Sketch`. Out: `StoredArticle`. Trap: a new article's terms are counted before it is stored, when they
+are weighed (`pipeline.store.terms.count`); those by which later reports find it are indexed only when it has its
+story, see `pipeline.store.stories.place`.
 """
 
 from dataclasses import dataclass, fields
@@ -45,7 +46,6 @@ def insert(tx: Connection, entry_id: int, article: Article, sketch: Sketch, now:
     row = {field.name: getattr(article, field.name) for field in fields(Article)} | _sketch_row(sketch)
     row |= {"entry_id": entry_id, "url_key": key_of(canonical(article.url)), "stored_at": now}
     article_id: int = tx.execute(_INSERT, row).scalar_one()
-    terms.count(tx, sketch.terms)
     _index_bands(tx, article_id, sketch)
     return article_id
 

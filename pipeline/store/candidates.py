@@ -7,19 +7,33 @@ other key, however many articles there are.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Float, LargeBinary, Row, TextClause, bindparam, select, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    LargeBinary,
+    Row,
+    Text,
+    TextClause,
+    TextualSelect,
+    bindparam,
+    select,
+    text,
+)
 
 from pipeline.model import Candidate, Profile, Sketch, StoryCandidate
 from pipeline.store.dialects import bound, is_postgresql, with_each
+from pipeline.store.json_text import dump
 from pipeline.store.tables import articles, stories, story_profiles
-from pipeline.store.types import CleanText, Instant, clean_text
+from pipeline.store.types import CleanText, Instant, Json, clean_text
 
 SAME_TEXT_LIMIT = 20  #: newest articles looked at for one text
 BAND_LIMIT = 30  #: likewise for one band
 TERM_LIMIT = 200  #: likewise for one term
+LIKELY_LIMIT = 48  #: stories, by the terms they share, of which time and language are looked at
 TEXT_LIMIT = 20  #: articles given that may share their text
 STORY_LIMIT = 16  #: stories given; 12 lose 0.1 points on copies, 30 or 100 group no better
 
@@ -55,22 +69,42 @@ _TEXTS = """
       AND articles.story_id IS NOT NULL
     ORDER BY ranked.weight DESC, ranked.article_id DESC LIMIT :limit
 """
-_SAME_TERM = """
-    SELECT story_id, CAST(:weight_{n} AS FLOAT) AS weight FROM (
-        SELECT story_id FROM article_terms WHERE term = :term_{n} ORDER BY article_id DESC LIMIT {limit}
-    ) AS term_{n} GROUP BY story_id
+# The newest articles of each term, likewise; older ones than any of the window are not looked at, because a rare term's
+# newest may be of last year, and what comes out must be few before stories are read.
+_SAME_TERMS_LATERAL = """
+    SELECT DISTINCT newest.story_id, asked.key, CAST(asked.value AS FLOAT) AS weight
+    FROM jsonb_each_text(CAST(:terms AS JSONB)) AS asked CROSS JOIN LATERAL (
+        SELECT story_id FROM article_terms WHERE term = asked.key AND article_id >= ({oldest})
+        ORDER BY article_id DESC LIMIT {limit}
+    ) AS newest
 """
+_SAME_TERMS_FROM = """
+    SELECT DISTINCT held.story_id, asked.key, asked.value AS weight
+    FROM json_each(:terms) AS asked CROSS JOIN article_terms AS held
+    WHERE held.term = asked.key AND held.article_id >= max(({oldest}), coalesce((
+        SELECT article_id FROM article_terms WHERE term = asked.key ORDER BY article_id DESC LIMIT 1 OFFSET {limit} - 1
+    ), 0))
+"""
+_OLDEST = """
+    SELECT min(id) FROM articles WHERE stored_at = (SELECT min(stored_at) FROM articles WHERE stored_at >= :since)
+"""
+# Only the likeliest are read: of a million articles a term's newest lead to hundreds of stories.
 _STORIES = """
-    SELECT ranked.story_id
+    SELECT stories.id, stories.title, stories.article_count, story_profiles.mean_at, story_profiles.weights
     FROM (
-        SELECT coalesce(stories.merged_into_id, stories.id) AS story_id, sum(shared.weight) AS weight
-        FROM ({parts}) AS shared JOIN stories ON stories.id = shared.story_id
-        GROUP BY coalesce(stories.merged_into_id, stories.id)
+        SELECT living.id AS story_id, sum(likely.weight) AS weight
+        FROM (
+            SELECT story_id, sum(weight) AS weight FROM ({shared}) AS shared
+            GROUP BY story_id ORDER BY weight DESC, story_id DESC LIMIT {likely}
+        ) AS likely
+        JOIN stories AS placed ON placed.id = likely.story_id
+        JOIN stories AS living ON living.id = coalesce(placed.merged_into_id, placed.id)
+        WHERE (living.language IN (:language, '') OR :language = '')
+          AND living.last_at >= :since AND living.first_at <= :until
+        GROUP BY living.id ORDER BY weight DESC, living.id DESC LIMIT :limit
     ) AS ranked
-    JOIN stories ON stories.id = ranked.story_id
-    WHERE (stories.language IN (:language, '') OR :language = '')
-      AND stories.last_at >= :since AND stories.first_at <= :until
-    ORDER BY ranked.weight DESC, ranked.story_id DESC LIMIT :limit
+    JOIN stories ON stories.id = ranked.story_id JOIN story_profiles ON story_profiles.story_id = stories.id
+    ORDER BY ranked.weight DESC, stories.id DESC
 """
 _INDEX_TERMS = """
     INSERT INTO article_terms (term, article_id, story_id) SELECT value, :article_id, :story_id FROM ({each}) AS asked
@@ -118,13 +152,14 @@ def find_stories(
     Languages are as for `find_texts`.
     """
     asked = {"language": language, "since": since, "until": until, "limit": STORY_LIMIT}
-    for n, (term, weight) in enumerate(strongest.items()):
-        asked |= {f"term_{n}": term, f"weight_{n}": weight}
-    found = tx.execute(_ranked_stories(len(strongest)), asked).scalars().all() if strongest else ()
-    ids = list(dict.fromkeys([*also, *found]))
-    found_rows: Sequence[Any] = tx.execute(_stories, {"ids": ids}).all() if ids else ()
-    rows = {row.id: _story(row) for row in found_rows}
-    return [rows[story_id] for story_id in ids if story_id in rows]
+    terms = dump({clean_text(term): weight for term, weight in strongest.items()})
+    found = tx.execute(_ranked_stories(is_postgresql(tx)), asked | {"terms": terms}).all() if strongest else ()
+    rows = {row.id: row for row in found}
+    first = list(dict.fromkeys(also))
+    if missing := [story_id for story_id in first if story_id not in rows]:
+        rows |= {row.id: row for row in tx.execute(_stories, {"ids": missing}).all()}
+    ids = dict.fromkeys([*first, *(row.id for row in found)])
+    return [_story(rows[story_id]) for story_id in ids if story_id in rows]
 
 
 def index_terms(tx: Connection, article_id: int, story_id: int, terms: Iterable[str]) -> None:
@@ -155,13 +190,12 @@ def _ranked_texts(lateral: bool) -> TextClause:
     return _typed(_TEXTS.format(parts=f"{same_text} UNION ALL {same_bands}"), types)
 
 
-@lru_cache(maxsize=64)
-def _ranked_stories(term_count: int) -> TextClause:
-    """Write the query for so many keys; as text, because SQLAlchemy needs 20 ms to put fifty selects together."""
-    types: dict[str, Any] = {"language": CleanText(), "since": Instant(), "until": Instant()}
-    types |= {f"term_{n}": CleanText() for n in range(term_count)} | {f"weight_{n}": Float() for n in range(term_count)}
-    parts = [_SAME_TERM.format(n=n, limit=TERM_LIMIT) for n in range(term_count)]
-    return _typed(_STORIES.format(parts=" UNION ALL ".join(parts)), types)
+@cache
+def _ranked_stories(lateral: bool) -> TextualSelect:
+    types = {"language": CleanText(), "since": Instant(), "until": Instant()}
+    shared = (_SAME_TERMS_LATERAL if lateral else _SAME_TERMS_FROM).format(oldest=_OLDEST, limit=TERM_LIMIT)
+    found = _typed(_STORIES.format(shared=shared, likely=LIKELY_LIMIT), types)
+    return found.columns(id=BigInteger, title=Text, article_count=Integer, mean_at=Instant, weights=Json)
 
 
 def _typed(statement: str, types: Mapping[str, Any]) -> TextClause:
@@ -174,4 +208,5 @@ def _candidate(row: Row[Any]) -> Candidate:
 
 
 def _story(row: Any) -> StoryCandidate:
-    return StoryCandidate(row.id, row.title, row.article_count, row.mean_at, Profile(row.weights))
+    story_id, title, article_count, mean_at, weights = row
+    return StoryCandidate(story_id, title, article_count, mean_at, Profile(weights))

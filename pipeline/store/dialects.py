@@ -4,13 +4,14 @@ In: a transaction. Out: pieces of statements that fit its database. Trap: on SQL
 so the row locks here are nothing; code must not rely on them to wait.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, Table, TextClause, text
 from sqlalchemy.dialects import postgresql, sqlite
+
+from pipeline.store.json_text import dump
 
 S = TypeVar("S", bound=tuple[object, ...])
 Inserter = Callable[[Table], "sqlite.Insert | postgresql.Insert"]
@@ -45,7 +46,7 @@ def each(tx: Connection, kind: str) -> str:
 
 def bound(tx: Connection, values: Sequence[str] | Sequence[int]) -> Any:
     """Give many values as the one parameter that `each` reads: far cheaper than a parameter for each."""
-    return list(values) if is_postgresql(tx) else json.dumps(values)
+    return list(values) if is_postgresql(tx) else dump(values)
 
 
 def with_each(tx: Connection, template: str, kind: str) -> TextClause:

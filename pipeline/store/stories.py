@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, bindparam, exists, func, select, true, update
 
 from pipeline.errors import NotFound
 from pipeline.model import Grouping, GroupingKind, Profile, Story
@@ -23,28 +23,47 @@ from pipeline.store.tables import articles, groupings, stories, story_profiles
 find_texts = candidates.find_texts
 find_stories = candidates.find_stories
 frequencies = terms.frequencies
+count_terms = terms.count
 
-# Written once: putting a statement together costs as much as running it, and these run for every article.
-_KNOWN = select(
-    articles.c.title, articles.c.language, articles.c.outlet, articles.c.text_hash, articles.c.published_at
-).where(articles.c.id == bindparam("known_id"))
+# Written once, and few: putting a statement together costs as much as running it, sending it half as much, and these
+# run for every article.
+_KNOWN = select(articles.c.title, articles.c.language, articles.c.published_at).where(
+    articles.c.id == bindparam("known_id")
+)
 _PLACE = update(articles).where(articles.c.id == bindparam("placed_id")).values(story_id=bindparam("in_story_id"))
 _KEEP_WHY = groupings.insert()
 _BEGIN = stories.insert().returning(stories.c.id)
 _OWN = stories.c.id == bindparam("of_story_id")
-_PROFILED = stories.outerjoin(story_profiles, story_profiles.c.story_id == stories.c.id)
-_LOCKED = select(stories, story_profiles.c.mean_at).select_from(_PROFILED).where(_OWN).with_for_update(of=stories)
 _EXTENT = (
     update(stories)
     .where(_OWN)
     .values({name: bindparam(name) for name in ("first_at", "last_at", "changed_at")})
     .values({name: bindparam(name) for name in ("article_count", "text_count", "outlet_count")})
 )
-_IN_STORY = articles.c.story_id == bindparam("of_story_id")
 _SPEAK = update(stories).where(_OWN).values(language=bindparam("spoken"))
-_HELD = select(
-    exists(select(articles.c.id).where(_IN_STORY, articles.c.outlet == bindparam("outlet"))),
-    exists(select(articles.c.id).where(_IN_STORY, articles.c.text_hash == bindparam("text_hash"))),
+_ASKED = stories.alias("asked")
+_LED_TO = select(func.coalesce(_ASKED.c.merged_into_id, _ASKED.c.id)).where(_ASKED.c.id == bindparam("asked_story_id"))
+_OTHERS = articles.alias("others")
+_IN_STORY = _OTHERS.c.story_id == stories.c.id
+
+
+def _has_one_of_same(column: str) -> ColumnElement[bool]:
+    same = select(_OTHERS.c.id).where(_IN_STORY, _OTHERS.c[column] == articles.c[column])
+    return exists(same.correlate(articles, stories)).label(f"has_{column}")
+
+
+#: An article that is about to join a story, what that story is so far, and what of the article it has already.
+_JOINING = (
+    select(
+        *(articles.c[name] for name in ("published_at", "language")),
+        *(stories.c[name].label(f"story_{name}") for name in ("id", "language", "first_at", "last_at")),
+        *(stories.c[name] for name in ("article_count", "text_count", "outlet_count")),
+        story_profiles.c.mean_at,
+        *(_has_one_of_same(name) for name in ("outlet", "text_hash")),
+    )
+    .select_from(articles.join(stories, true()).outerjoin(story_profiles, story_profiles.c.story_id == stories.c.id))
+    .where(articles.c.id == bindparam("joining_id"), stories.c.id == _LED_TO.scalar_subquery())
+    .with_for_update(of=stories)
 )
 
 _ID = stories.c.id == bindparam("story_id")
@@ -80,12 +99,10 @@ def _lock(language: str) -> ColumnElement[Any]:
 
 def place(tx: Connection, article_id: int, grouping: Grouping, now: datetime) -> int:
     """Put an article into its story, or begin one with it, and keep the reason; gives the story's id."""
-    article: Any = tx.execute(_KNOWN, {"known_id": article_id}).one()
     if grouping.story_id is None:
-        story_id = _begin(tx, article, grouping.profile, now)
+        story_id = _begin(tx, article_id, grouping.profile, now)
     else:
-        story_id = living(tx, grouping.story_id)
-        _extend(tx, story_id, article, grouping, now)
+        story_id = _extend(tx, grouping.story_id, article_id, grouping, now)
     tx.execute(_PLACE, {"placed_id": article_id, "in_story_id": story_id})
     decided = {"kind": grouping.kind, "of_article_id": grouping.of_article_id, "score": grouping.score}
     row = {"article_id": article_id, "story_id": story_id, "why": grouping.why, "decided_at": now}
@@ -94,7 +111,8 @@ def place(tx: Connection, article_id: int, grouping: Grouping, now: datetime) ->
     return story_id
 
 
-def _begin(tx: Connection, article: Any, profile: Profile, now: datetime) -> int:
+def _begin(tx: Connection, article_id: int, profile: Profile, now: datetime) -> int:
+    article: Any = tx.execute(_KNOWN, {"known_id": article_id}).one()
     row = {
         "title": article.title,
         "language": article.language,
@@ -110,26 +128,29 @@ def _begin(tx: Connection, article: Any, profile: Profile, now: datetime) -> int
     return story_id
 
 
-def _extend(tx: Connection, story_id: int, article: Any, grouping: Grouping, now: datetime) -> None:
-    story = tx.execute(_LOCKED, {"of_story_id": story_id}).one()
-    held = {"of_story_id": story_id, "outlet": article.outlet, "text_hash": article.text_hash}
-    has_outlet, has_text = tx.execute(_HELD, held).one()
-    text_is_new = grouping.kind is not GroupingKind.COPY and not has_text
-    count = story.article_count + 1
+def _extend(tx: Connection, asked_id: int, article_id: int, grouping: Grouping, now: datetime) -> int:
+    """Let a story grow by an article; gives the story that its id leads to."""
+    found: Any = tx.execute(_JOINING, {"joining_id": article_id, "asked_story_id": asked_id}).one_or_none()
+    if found is None:
+        raise NotFound(f"there is no story {asked_id}")
+    text_is_new = grouping.kind is not GroupingKind.COPY and not found.has_text_hash
+    count = found.article_count + 1
     grown = {
-        "first_at": min(story.first_at, article.published_at),
-        "last_at": max(story.last_at, article.published_at),
+        "first_at": min(found.story_first_at, found.published_at),
+        "last_at": max(found.story_last_at, found.published_at),
         "changed_at": now,
         "article_count": count,
-        "text_count": story.text_count + text_is_new,
-        "outlet_count": story.outlet_count + (not has_outlet),
+        "text_count": found.text_count + text_is_new,
+        "outlet_count": found.outlet_count + (not found.has_outlet),
     }
+    story_id: int = found.story_id
     put_extent(tx, story_id, **grown)
-    if story.language == UNKNOWN != article.language:
-        tx.execute(_SPEAK, {"of_story_id": story_id, "spoken": article.language})
-    mean_at = story.mean_at
-    middle = article.published_at if mean_at is None else mean_at + (article.published_at - mean_at) / count
+    if found.story_language == UNKNOWN != found.language:
+        tx.execute(_SPEAK, {"of_story_id": story_id, "spoken": found.language})
+    mean_at = found.mean_at
+    middle = found.published_at if mean_at is None else mean_at + (found.published_at - mean_at) / count
     put_profile(tx, story_id, grouping.profile, middle)
+    return story_id
 
 
 def put_extent(tx: Connection, story_id: int, **extent: Any) -> None:

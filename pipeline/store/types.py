@@ -7,7 +7,6 @@ they are give their own function as processor: a poll passes a hundred values, a
 as what it wraps.
 """
 
-import json
 import re
 import struct
 from collections.abc import Callable, Sequence
@@ -20,9 +19,10 @@ from sqlalchemy import BigInteger, Integer, LargeBinary, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from pipeline.store.json_text import dump, load
+
 E = TypeVar("E", bound=StrEnum)
 
-_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -154,19 +154,31 @@ class HeaderText(TypeDecorator[str]):
         return None if value is None else bytes(value).decode("utf-8", "surrogateescape")
 
 
+def _dumped(value: Any) -> str | None:
+    return None if value is None else dump(value)
+
+
+def _loaded(text: str | None) -> Any:
+    return None if text is None else load(text)
+
+
+def _listed(text: str | None) -> tuple[Any, ...]:
+    return () if text == "[]" or text is None else tuple(load(text))
+
+
 class Json(TypeDecorator[Any]):
-    """Lists and mappings of plain values, kept as JSON text in ASCII, so that no control byte remains."""
+    """Lists and mappings of plain values, kept as JSON text, in which control bytes are escaped."""
 
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
-        """Write compact JSON; a tuple becomes a list."""
-        return None if value is None else _COMPACT.encode(value)
+    def bind_processor(self, _dialect: Dialect) -> Callable[[Any], str | None]:
+        """Give the function that writes compact JSON; a tuple becomes a list."""
+        return _dumped
 
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
-        """Read it back."""
-        return None if value is None else json.loads(value)
+    def result_processor(self, _dialect: Dialect, _coltype: object) -> Callable[[str | None], Any]:
+        """Give the function that reads it back."""
+        return _loaded
 
 
 class JsonList(Json):
@@ -174,9 +186,9 @@ class JsonList(Json):
 
     cache_ok = True
 
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
-        """Read it back."""
-        return () if value == "[]" or value is None else tuple(json.loads(value))
+    def result_processor(self, _dialect: Dialect, _coltype: object) -> Callable[[str | None], tuple[Any, ...]]:
+        """Give the function that reads it back."""
+        return _listed
 
 
 class _Numbers(TypeDecorator[Sequence[int]]):

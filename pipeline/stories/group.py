@@ -13,7 +13,7 @@ from math import log
 from pipeline.model import Candidate, Grouping, GroupingKind, Profile, Sketch, StoryCandidate
 from pipeline.stories.evidence import Near, Text, evidence_of
 from pipeline.stories.likeness import shared_text
-from pipeline.stories.profile import covered, joined, keys_of, likeness, shared_keys
+from pipeline.stories.profile import covered, joined, keys_of, likeness, likenesses, shared_keys
 from pipeline.stories.roundup import tells_of_many
 from pipeline.stories.thresholds import THRESHOLDS, Thresholds
 
@@ -92,10 +92,11 @@ def _near(
     profile: Profile, published_at: datetime, stories: Sequence[StoryCandidate], thresholds: Thresholds
 ) -> list[Near]:
     """Say how near each story is, the nearest first."""
-    near = []
-    for story in stories:
-        like = likeness(profile, story.profile)
-        near.append(Near(story, like, like * _draw(story, published_at, thresholds)))
+    likes = likenesses(profile, [story.profile for story in stories])
+    near = [
+        Near(story, like, like * _draw(story, published_at, thresholds))
+        for story, like in zip(stories, likes, strict=True)
+    ]
     return sorted(near, key=lambda one: (-one.score, one.story.story_id))
 
 

@@ -108,6 +108,23 @@ def test_stories_are_found_by_the_terms_of_their_articles(database: Database) ->
         assert [s.story_id for s in stories.find_stories(tx, {}, "en", NOW, NOW, also=[flood])] == [flood]
 
 
+def test_articles_stored_before_the_window_are_not_looked_at(database: Database) -> None:
+    """A rare term's newest articles may be of last year: they count for no story, nor do they hide one."""
+    with database.write() as tx:
+        old_id = articles.insert(
+            tx, started(tx, 1).entry_id, article(1, published_at=after(-90)), sketch("1"), after(-80)
+        )
+        began = Grouping(GroupingKind.FIRST, None, None, 0.0, "", profile=Profile({"dam": 1.0}), keys=("dam",))
+        old = stories.place(tx, old_id, began, NOW)
+        later = begin(tx, 2, {"flood": 1.0}, published_at=NOW)
+        joined = stored_article(tx, 3, sketch("3"))
+        stories.place(tx, joined, Grouping(REPORT, old, None, 0.3, "", profile=Profile({"dam": 1.0})), NOW)
+        asked = {"dam": 0.5, "flood": 0.4}
+        assert [each.story_id for each in stories.find_stories(tx, asked, "en", after(-60), after(60))] == [later]
+        found = stories.find_stories(tx, asked, "en", after(-100), after(60))
+        assert [each.story_id for each in found] == [old, later]
+
+
 @pytest.mark.parametrize(
     ("stored", "asked", "found"),
     [("en", "", 1), ("", "en", 1), ("", "", 1), ("en", "en", 1), ("fr", "en", 0)],
@@ -177,9 +194,13 @@ def test_terms_are_counted_once_for_each_article(database: Database) -> None:
     """How many articles hold a term, not how often they do; a term never seen is absent."""
     with database.write() as tx:
         assert terms.frequencies(tx, ["dam"]).article_count == 0
-        stored_article(tx, 1, sketch("a", terms={"dam": 9, "flood": 1}))
-        stored_article(tx, 2, sketch("b", terms={"dam": 1}))
+        first = stories.count_terms(tx, {"dam": 9, "flood": 1})
+        stored_article(tx, 1, sketch("a"))
+        second = stories.count_terms(tx, {"dam": 1})
+        stored_article(tx, 2, sketch("b"))
         found = stories.frequencies(tx, ["dam", "flood", "never"])
+    assert (first.article_count, first.by_term) == (0, {})
+    assert (second.article_count, second.by_term) == (1, {"dam": 1})
     assert (found.article_count, found.by_term) == (2, {"dam": 2, "flood": 1})
 
 

@@ -6,12 +6,12 @@ thousands of articles.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.model import Candidate, Grouping, Profile, Sketch, StoryCandidate, TermCounts
-from pipeline.store.candidates import BAND_LIMIT, SAME_TEXT_LIMIT, STORY_LIMIT, TERM_LIMIT, TEXT_LIMIT
+from pipeline.store.candidates import BAND_LIMIT, LIKELY_LIMIT, SAME_TEXT_LIMIT, STORY_LIMIT, TERM_LIMIT, TEXT_LIMIT
 from pipeline.stories import THRESHOLDS, Thresholds, decide, joined, keys_of, profile_of, sketch
 
 
@@ -90,12 +90,15 @@ class MemoryIndex:
 
     def find_stories(self, profile: Profile, since: datetime, also: Iterable[int]) -> list[StoryCandidate]:
         """Give the stories that share the profile's strongest terms, and those asked for."""
-        weight: defaultdict[int, float] = defaultdict(float)
+        shared: defaultdict[int, float] = defaultdict(float)
         for term in keys_of(profile):
-            for story in {self.story_of(position) for position in self._by_term[term][-TERM_LIMIT:]}:
-                weight[story] += profile.weights[term]
-        ranked = sorted(weight, key=lambda story: (-weight[story], -story))
-        found = [story for story in ranked if self.stories[story].last_at >= since][:STORY_LIMIT]
+            newest = [self._articles[position] for position in self._by_term[term][-TERM_LIMIT:]]
+            for placed in {each.story_id for each in newest if each.published_at >= since}:
+                shared[placed] += profile.weights[term]
+        weight: defaultdict[int, float] = defaultdict(float)
+        for placed in _heaviest(shared)[:LIKELY_LIMIT]:
+            weight[self._living(placed)] += shared[placed]
+        found = [story for story in _heaviest(weight) if self.stories[story].last_at >= since][:STORY_LIMIT]
         return [self._candidate(story) for story in dict.fromkeys([*also, *found])]
 
     def frequencies(self, terms: Iterable[str]) -> TermCounts:
@@ -120,6 +123,10 @@ class MemoryIndex:
         while story in self._merged_into:
             story = self._merged_into[story]
         return story
+
+
+def _heaviest(weights: Mapping[int, float]) -> list[int]:
+    return sorted(weights, key=lambda story: (-weights[story], -story))
 
 
 @dataclass(frozen=True)
