@@ -1,8 +1,9 @@
 """Keep the processes of one machine running: start, restart, stop in order.
 
 In: the commands. Out: their processes, alive until the stop; the state of each for the live view; an exit code.
-Hides asyncio's subprocesses. Trap: signals go to each child alone and never to a group, or a worker's extracting
-children would die under its hands (checklist R13); and `run` belongs in the main thread, see workers.tether.
+Hides asyncio's subprocesses, and whether a child was started from scratch or forked. Trap: signals go to each child
+alone and never to a group, or a worker's extracting children would die under its hands (checklist R13); and `run`
+belongs in the main thread, see workers.tether.
 """
 
 import asyncio
@@ -11,9 +12,12 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
+from workers.forking import Role
+from workers.nursery import Nursery
 from workers.patience import pause
 from workers.tether import tethered
 
@@ -21,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 LONGEST_PAUSE_SECONDS = 30.0
 HEALTHY_SECONDS = 60.0  #: who ran this long begins again with the shortest pause
+OURS = (1, 2)  #: standard output and error
 HURRY_SECONDS = 5.0  #: until the end by force, once haste is asked for
 
 
@@ -34,6 +39,7 @@ class ProcessSpec:
     last: bool = False
     inherit: tuple[int, ...] = ()  #: descriptors the process keeps open, such as the data folder's lock
     before_start: Callable[[], object] | None = None  #: run before every start, e.g. to clear a stale socket
+    role: Role | None = None  #: what to fork instead of running the command, where there is a nursery
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,24 @@ class ChildState:
     exit_code: int | None
 
 
+class Running(Protocol):
+    """A process that was started, as `asyncio.subprocess.Process` shows it."""
+
+    @property
+    def pid(self) -> int:
+        """Give its pid."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Give its exit code; None while it runs."""
+
+    async def wait(self) -> int:
+        """Wait for its end."""
+
+    def send_signal(self, signal: int, /) -> None:
+        """Send a signal."""
+
+
 def pause_after(crashes_in_a_row: int) -> float:
     """Say how long to wait before the next start: 1, 2, 4 … 30 seconds."""
     return float(min(2 ** max(crashes_in_a_row - 1, 0), LONGEST_PAUSE_SECONDS))
@@ -55,12 +79,19 @@ class Supervisor:
     """Run every command until told to stop; give up on none.
 
     `grace_seconds` is how long children may take to end before they are killed. `output` is a descriptor for what
-    they write to standard output and error, None for ours.
+    they write to standard output and error, None for ours. Roles are forked of the `nursery`, if there is one.
     """
 
-    def __init__(self, specs: Sequence[ProcessSpec], *, grace_seconds: float = 75, output: int | None = None) -> None:
+    def __init__(
+        self,
+        specs: Sequence[ProcessSpec],
+        *,
+        grace_seconds: float = 75,
+        output: int | None = None,
+        nursery: Nursery | None = None,
+    ) -> None:
         self._children = [
-            _Child(spec, spec.name if spec.count == 1 else f"{spec.name}-{number}", output)
+            _Child(spec, spec.name if spec.count == 1 else f"{spec.name}-{number}", output, nursery)
             for spec in specs
             for number in range(1, spec.count + 1)
         ]
@@ -94,7 +125,7 @@ class _Ending:
     grace_seconds: float
     hurry: asyncio.Event
 
-    async def wait(self, process: asyncio.subprocess.Process) -> bool:
+    async def wait(self, process: Running) -> bool:
         """Wait until the process has ended; False if the time ran out before."""
         ended = asyncio.create_task(process.wait())
         hurried = asyncio.create_task(self.hurry.wait())
@@ -112,11 +143,12 @@ class _Ending:
 class _Child:
     """One process slot."""
 
-    def __init__(self, spec: ProcessSpec, name: str, output: int | None) -> None:
+    def __init__(self, spec: ProcessSpec, name: str, output: int | None, nursery: Nursery | None) -> None:
         self.spec = spec
         self._name = name
         self._output = output
-        self._process: asyncio.subprocess.Process | None = None
+        self._nursery = nursery
+        self._process: Running | None = None
         self._starts = 0
         self._exit_code: int | None = None
 
@@ -138,7 +170,7 @@ class _Child:
             await pause(stop, seconds)
         return True
 
-    async def _once(self, stop: asyncio.Event) -> asyncio.subprocess.Process | None:
+    async def _once(self, stop: asyncio.Event) -> Running | None:
         """Start and watch it; returns it if it was still running at `stop`."""
         try:
             process = self._process = await self._start()
@@ -157,9 +189,12 @@ class _Child:
         self._forget(ended.result())
         return None
 
-    async def _start(self) -> asyncio.subprocess.Process:
+    async def _start(self) -> Running:
         if self.spec.before_start:
             self.spec.before_start()
+        if self._nursery and self.spec.role:
+            outputs = OURS if self._output is None else (self._output, self._output)
+            return await self._nursery.start(self.spec.role, self._name, outputs)
         return await asyncio.create_subprocess_exec(
             *tethered(self.spec.argv, os.getpid()),
             stdin=asyncio.subprocess.DEVNULL,
@@ -169,7 +204,7 @@ class _Child:
             pass_fds=self.spec.inherit,
         )
 
-    async def _end(self, process: asyncio.subprocess.Process, ending: _Ending) -> bool:
+    async def _end(self, process: Running, ending: _Ending) -> bool:
         _send(process, signal.SIGTERM)
         clean = await ending.wait(process)
         if not clean:
@@ -184,6 +219,6 @@ class _Child:
         self._exit_code, self._process = code, None
 
 
-def _send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+def _send(process: Running, number: signal.Signals) -> None:
     if process.returncode is None:
         process.send_signal(number)

@@ -16,11 +16,12 @@ KINDS = {"poll": "poller", "dispatch": "dispatcher", "pages": "worker", "deliver
 USED = slice(11, 15)  #: places of `utime`, `stime`, and the same of children waited for
 STARTED = 19  #: place of `starttime` among the fields after the name, proc(5)
 CHILD = "child"  #: of a service, such as an extractor
+NURSERY = re.compile(r"storywatch nursery|workers\.forking")
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One process of an installation; `kind` is that of its heartbeat, or `valkey`, `run`, `child`."""
+    """One process of an installation; `kind` is that of its heartbeat, or `valkey`, `run`, `nursery`, `child`."""
 
     pid: int
     parent_pid: int = field(compare=False)
@@ -54,6 +55,8 @@ def kind_of(pid: int) -> str:
     service = SERVICE.search(command)
     if service:
         return KINDS.get(service[1], service[1])
+    if NURSERY.search(command):
+        return "nursery"
     return "valkey" if "valkey" in command else "newsroom" if "-m demo" in command else CHILD
 
 

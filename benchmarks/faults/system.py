@@ -25,7 +25,10 @@ WATCH_SECONDS = 0.5
 ORPHAN_SECONDS = 15.0
 AGAIN_SECONDS = 1.0
 STOP_SECONDS = 120.0
-EXPECTED_ERRORS = frozenset({"process_ended", "queue_files_set_aside", "entry_quarantined"})
+NO_SERVICE = frozenset({"run", "nursery", CHILD})
+EXPECTED_ERRORS = frozenset(
+    {"process_ended", "nursery_ended", "process_not_started", "queue_files_set_aside", "entry_quarantined"}
+)
 
 
 @dataclass(slots=True)
@@ -62,7 +65,7 @@ class System:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._see()
-        has_begun = any(one.kind not in {"run", CHILD} for one in self.tree())
+        has_begun = any(one.kind not in NO_SERVICE for one in self.tree())
         began = time.monotonic()
         code = await self._end(self.pids() if everybody else [], number)
         if code == -number and not has_begun:
@@ -83,7 +86,7 @@ class System:
         """Kill one process, each kind as likely as the others; gives the kind, or none while only `run` is there."""
         tree = self.tree()
         kinds = sorted({one.kind for one in tree})
-        if not set(kinds) - {"run", CHILD}:
+        if not set(kinds) - NO_SERVICE:
             return ""  # on a slow machine `run` would be killed again and again before it had started anything
         kind = dice.choice(kinds)
         victim = dice.choice([one for one in tree if one.kind == kind])

@@ -10,6 +10,7 @@ from pathlib import Path
 from config.settings import Settings
 from workers.data_folder import DataFolder
 from workers.embedded import prepare, set_aside_broken
+from workers.forking import Role
 from workers.lanes import page_timeout_seconds
 from workers.supervisor import ProcessSpec
 
@@ -26,13 +27,24 @@ STOP_MARGIN_SECONDS = 10
 
 def service_command(kind: str, config: Path | None) -> list[str]:
     """Give the command line of one service."""
-    return [sys.executable, "-m", SERVICES[kind], *([str(config)] if config else [])]
+    role = service_role(kind, config)
+    return [sys.executable, "-m", role.module, *role.arguments]
+
+
+def service_role(kind: str, config: Path | None) -> Role:
+    """Give one service as a role to fork."""
+    return Role(SERVICES[kind], (str(config),) if config else ())
 
 
 def service_specs(settings: Settings, config: Path | None) -> list[ProcessSpec]:
     """Give every service, page workers as often as the settings say."""
     return [
-        ProcessSpec(kind, service_command(kind, config), count=settings.worker.processes if kind == "worker" else 1)
+        ProcessSpec(
+            kind,
+            service_command(kind, config),
+            count=settings.worker.processes if kind == "worker" else 1,
+            role=service_role(kind, config),
+        )
         for kind in SERVICES
     ]
 

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from cli.first_start import FirstStart, take_over
 from cli.local.looking import Viewer, say
-from cli.local.plan import grace_seconds, service_specs, valkey_spec
+from cli.local.plan import grace_seconds, service_role, service_specs, valkey_spec
 from cli.logs import configure_logs
 from cli.output import note
 from cli.wiring import folder_of, open_database
@@ -27,6 +27,8 @@ from pipeline.store import users
 from pipeline.store.database import Database
 from workers.channels import channel_targets
 from workers.data_folder import DataFolder
+from workers.forking import is_possible
+from workers.nursery import Nursery
 from workers.server import check_address
 from workers.signals import stop_on_signals
 from workers.supervisor import ProcessSpec, Supervisor
@@ -47,6 +49,24 @@ class Local:
 
 def run_here(local: Local) -> int:
     """Run until Ctrl-C or SIGTERM; raises Unusable if something it needs cannot be had."""
+    with _nursery(local.config) as nursery:  # before anything is open that must not be in a child
+        return _run_with(nursery, local)
+
+
+@contextmanager
+def _nursery(config: Path | None) -> Iterator[Nursery | None]:
+    """Fork the process of which the services are forked; None where each has to be started from scratch."""
+    if not is_possible():
+        yield None
+        return
+    nursery = Nursery(service_role("poller", config))
+    try:
+        yield nursery
+    finally:
+        nursery.close()
+
+
+def _run_with(nursery: Nursery | None, local: Local) -> int:
     settings = local.settings
     address = _check(settings)
     console = Console()
@@ -62,6 +82,7 @@ def run_here(local: Local) -> int:
                 [*specs, *local.further, *service_specs(settings, local.config)],
                 grace_seconds=grace_seconds(settings),
                 output=log_file.fileno() if log_file else None,
+                nursery=nursery,
             )
             remarks = _remarks(local, address, folder.path, first, to_file=log_file is not None)
             return asyncio.run(_run(supervisor, database, console, remarks))

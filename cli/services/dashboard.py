@@ -60,5 +60,10 @@ def _for_hubs(context: Context) -> tuple[WebSettings, Callbacks | None]:
     return settings.web.model_copy(update={"hosts": (*settings.web.hosts, name)}), callbacks
 
 
+def main() -> int:
+    """Be this process; give the exit code."""
+    return run_service("dashboard", serve)
+
+
 if __name__ == "__main__":
-    raise SystemExit(run_service("dashboard", serve))
+    raise SystemExit(main())

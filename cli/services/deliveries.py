@@ -49,5 +49,10 @@ async def work(context: Context, stops: Stops) -> None:
             await worker.run(stops.stop, stops.hurry)
 
 
+def main() -> int:
+    """Be this process; give the exit code."""
+    return run_service("deliverer", work)
+
+
 if __name__ == "__main__":
-    raise SystemExit(run_service("deliverer", work))
+    raise SystemExit(main())

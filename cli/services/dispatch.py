@@ -27,5 +27,10 @@ async def dispatch(context: Context, stops: Stops) -> None:
         await dispatcher.run(stops.stop)
 
 
+def main() -> int:
+    """Be this process; give the exit code."""
+    return run_service("dispatcher", dispatch)
+
+
 if __name__ == "__main__":
-    raise SystemExit(run_service("dispatcher", dispatch))
+    raise SystemExit(main())

@@ -36,5 +36,10 @@ async def work(context: Context, stops: Stops) -> None:
             await extractor.close()
 
 
+def main() -> int:
+    """Be this process; give the exit code."""
+    return run_service("worker", work)
+
+
 if __name__ == "__main__":
-    raise SystemExit(run_service("worker", work))
+    raise SystemExit(main())

@@ -53,5 +53,10 @@ def _take_over(context: Context) -> None:
         log.warning("feed_skipped", what=skipped)
 
 
+def main() -> int:
+    """Be this process; give the exit code."""
+    return run_service("poller", poll)
+
+
 if __name__ == "__main__":
-    raise SystemExit(run_service("poller", poll))
+    raise SystemExit(main())

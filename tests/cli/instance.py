@@ -78,10 +78,10 @@ class Instance:
         return found[found.re.groups and 1]
 
     def children(self) -> dict[str, int]:
-        """Give the pids of the services by the module or program they run."""
-        pid = self.process.pid
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        return {name: int(child) for child in listed if (name := _name_of(int(child)))}
+        """Give the pids of the services and of the nursery by the module or program they run."""
+        own = _children_of(self.process.pid)
+        forked = _children_of(own["nursery"]) if "nursery" in own else {}
+        return own | forked
 
     def overview(self) -> Overview:
         """Count what the store holds."""
@@ -133,11 +133,23 @@ def started(
         instance.join()
 
 
+def _children_of(pid: int) -> dict[str, int]:
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    return {name: int(child) for child in listed if (name := _name_of(int(child)))}
+
+
 def _name_of(pid: int) -> str:
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
     except (FileNotFoundError, ProcessLookupError):
         return ""
+    if "storywatch nursery" in words[0] or "workers.forking" in words:
+        return "nursery"
+    if forked := re.search(r"\(cli\.services\.(\w+)\)", words[0]):
+        return forked[1]
     if "-m" in words:
         return words[words.index("-m") + 1].rpartition(".")[2]
     return "valkey" if "valkey" in words[0] else Path(words[0]).name

@@ -47,7 +47,7 @@ def test_within_a_minute_stories_form_and_alerts_are_raised_once(tmp_path: Path)
 
 def test_every_process_may_be_killed(tmp_path: Path) -> None:
     """R1, R2, R5: each process is killed in mid-run; all that was published comes through, each alert with one id."""
-    killed = ("poll", "pages", "dispatch", "deliveries", "dashboard", "valkey", "pages", "poll")
+    killed = ("poll", "pages", "dispatch", "deliveries", "dashboard", "valkey", "nursery", "pages", "poll")
     arguments = ("demo", "--port", 0, "--pace", 8, "--keep", tmp_path)
     with started(*arguments, cwd=tmp_path, data_dir=tmp_path / "data") as instance:
         instance.wait_for_text("Dashboard")

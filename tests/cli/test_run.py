@@ -69,14 +69,23 @@ def status_of(url: str) -> int:
         return 0
 
 
+def descriptors(pid: int) -> list[str]:
+    """Give what a process holds open."""
+    return [str(descriptor.readlink()) for descriptor in Path(f"/proc/{pid}/fd").iterdir()]
+
+
 def test_it_says_where_it_is_and_stops_cleanly(tmp_path: Path) -> None:
-    """Everything is up and beating within seconds; Ctrl-C ends all of it with exit code 0."""
+    """Everything is up and beating within seconds; Ctrl-C ends all of it with exit code 0.
+
+    R22: the process of which the services are forked holds neither the store nor the queue.
+    """
     with running(configured(tmp_path)) as instance:
         address = instance.wait_for_text(r"Dashboard +(\S+)")
         assert str(tmp_path / "data") in instance.wait_for_text(r"Data +(\S+)")
         wait_for("ready", lambda: status_of(f"{address}readyz") == 200)
         children = instance.children()
-        assert set(children) == {"valkey", "poll", "dispatch", "pages", "deliveries", "dashboard"}
+        assert set(children) == {"nursery", "valkey", "poll", "dispatch", "pages", "deliveries", "dashboard"}
+        assert not any(str(tmp_path) in held for held in descriptors(children["nursery"]))
         assert instance.stop() == 0
         assert "everything is kept" in instance.output
         assert not any(Path(f"/proc/{pid}").exists() for pid in children.values())
