@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import partial
 from random import Random, SystemRandom
 
@@ -23,6 +23,7 @@ from pipeline.feeds.schedule import PollPolicy
 from pipeline.feeds.wish import wished_seconds
 from pipeline.masking import masked_url
 from pipeline.model import FeedLease, Pace, PollCounts, PollResult, Response, Validators
+from pipeline.model.changed import changed
 from pipeline.store import feeds, shown, subscriptions
 from pipeline.store.database import Database
 from pipeline.store.durations import Timed
@@ -185,7 +186,7 @@ class Poller:
             log.warning("poll_too_late", feed_id=lease.feed.id, start_at=lease.start_at.isoformat())
             return
         feed_id = lease.feed.id
-        means = replace(self._means, ask=partial(self._ask, feed_id), follow=partial(self._follow, feed_id))
+        means = changed(self._means, ask=partial(self._ask, feed_id), follow=partial(self._follow, feed_id))
         with TIMING.measured(Timed.POLL):
             result = await poll(lease.feed, means, seconds=self._poll_seconds)
         counts = await self._record(lease, result)

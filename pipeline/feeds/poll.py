@@ -27,6 +27,7 @@ from pipeline.feeds.schedule import PollPolicy, Wish, after_answer, interval_sec
 from pipeline.feeds.text import clean_line
 from pipeline.masking import masked_text
 from pipeline.model import Entry, Feed, ParsedFeed, PollResult, Reason, Response, Traffic, Validators
+from pipeline.model.changed import changed
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, */*;q=0.8"
 ERROR_LENGTH = 500
@@ -158,7 +159,7 @@ def _told(feed: Feed, response: Response, parsed: ParsedFeed | None, attempted_a
     if parsed is None and not speaks_of_freshness(response.headers):
         fresh = feed.fresh_seconds
     shown = feed.shown_key if parsed is None else shown_key(parsed)
-    feed = replace(
+    feed = changed(
         feed,
         last_attempt_at=attempted_at,
         validators=validators_after(feed.validators, response, parsed),
@@ -168,7 +169,7 @@ def _told(feed: Feed, response: Response, parsed: ParsedFeed | None, attempted_a
     )
     if parsed is None:
         return feed
-    return replace(
+    return changed(
         feed,
         minimum_interval_seconds=parsed.minimum_interval_seconds,
         skip_hours=parsed.skip_hours,
@@ -200,7 +201,7 @@ def validators_after(stored: Validators, response: Response, parsed: ParsedFeed 
     if parsed is not None and parsed.parts:
         return Validators()  # an index may stay as it is while its parts change
     if parsed is None:
-        return replace(stored, etag=etag or stored.etag, last_modified=last_modified or stored.last_modified)
+        return Validators(etag or stored.etag, last_modified or stored.last_modified, stored.url)
     return Validators(etag, last_modified, response.url)
 
 

@@ -12,7 +12,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import repeat
 
 # Settled on 47 of 94 real feeds and kept for the other 47: docs/polling.md.
 MEMORY_HOURS = 60 * 24.0  # half-life of what is known of hours, days and the usual rate
@@ -110,6 +109,9 @@ def wait_hours(rhythm: Rhythm, now: datetime, bounds: Bounds) -> float:
     at, waited, count, cost = _hours(now), 0.0, 0.0, 0.0
     rates = _Rates(rhythm, at)
     longest = min(bounds.longest, WALK_HOURS)
+    most_expected = rates.highest * longest
+    if most_expected <= most and most_expected * longest / 2 <= price:
+        return max(bounds.shortest, bounds.longest)  # as for most feeds, which bring an entry a day or fewer
     while waited < longest:
         step = min(1 - (at + waited) % 1, longest - waited)
         rate = rates.at(at + waited)
@@ -139,8 +141,8 @@ def usual_entries(rhythm: Rhythm, until: datetime) -> float:
 def shaped_rates(rhythm: Rhythm) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Give the entries an hour that are expected by hour of the UTC day, and by day of the week, Monday first."""
     usual = rhythm.usual_rate
-    hours = tuple(map(_shaped, rhythm.hour_counts, rhythm.hour_watched, (usual,) * 24))
-    return hours, tuple(map(_shaped, rhythm.day_counts, rhythm.day_watched, (usual,) * 7))
+    hours = tuple(_all_shaped(rhythm.hour_counts, rhythm.hour_watched, usual))
+    return hours, tuple(_all_shaped(rhythm.day_counts, rhythm.day_watched, usual))
 
 
 def _reached(price: float, count: float, rate: float, step: float, most: float) -> float:
@@ -157,15 +159,20 @@ class _Rates:
 
     def __init__(self, rhythm: Rhythm, now: float) -> None:
         usual = self._usual = rhythm.usual_rate
-        hours = list(map(_shaped, rhythm.hour_counts, rhythm.hour_watched, repeat(usual)))
+        hours = _all_shaped(rhythm.hour_counts, rhythm.hour_watched, usual)
         # Neighbours count half: a summer hour moves everything by one, and an editor is not a clock.
         self._shape = [
             (left + 2 * hour + right) / 4
-            for left, hour, right in zip(hours[-1:] + hours[:-1], hours, hours[1:] + hours[:1], strict=True)
+            for left, hour, right in zip([hours[-1], *hours[:-1]], hours, [*hours[1:], hours[0]], strict=True)
         ]
-        self._days = list(map(_shaped, rhythm.day_counts, rhythm.day_watched, repeat(usual)))
+        self._days = _all_shaped(rhythm.day_counts, rhythm.day_watched, usual)
         self._now = now
         self._excess = _recent_ratio(rhythm, now, usual) - 1
+
+    @property
+    def highest(self) -> float:
+        """Give a rate that is not exceeded from now on: what is recent only fades."""
+        return max(self._shape) * max(self._days) / self._usual * (1 + max(self._excess, 0.0))
 
     def at(self, hour: float) -> float:
         """Give the rate in the clock hour that holds an instant."""
@@ -175,9 +182,10 @@ class _Rates:
         return rate * (1 + self._excess * fading)
 
 
-def _shaped(count: float, watched: float, usual: float) -> float:
-    """Give the rate of one part of the day or week, drawn towards the usual one while it has shown little."""
-    return (count + SHAPE_WEIGHT) / (watched + SHAPE_WEIGHT / usual)
+def _all_shaped(counts: Sequence[float], watched: Sequence[float], usual: float) -> list[float]:
+    """Give the rate of each part of the day or week, drawn towards the usual one while it has shown little."""
+    least = SHAPE_WEIGHT / usual
+    return [(count + SHAPE_WEIGHT) / (hours + least) for count, hours in zip(counts, watched, strict=True)]
 
 
 def _recent_ratio(rhythm: Rhythm, now: float, usual: float) -> float:
@@ -201,11 +209,16 @@ def _watched(rhythm: Rhythm, now: float) -> Rhythm:
     recent_count, recent_expected = _recent(rhythm, now, rhythm.usual_rate)
     share, mean_share = 0.5 ** (passed / MEMORY_HOURS), _mean_share(passed)
     hours, days = [0.0] * 24, [0.0] * 7
-    weeks = int(passed // 168)
-    for place, length in _clock_hours(rhythm.at + weeks * 168, now):
+    weeks, whole_days = int(passed // 168), int(passed % 168 // 24)
+    begin = rhythm.at + weeks * 168
+    for day in range(whole_days):  # each brings every hour once, and a part of two days of the week
+        place = begin + day * 24
+        days[_weekday(place)] += 24 - place % 24
+        days[_weekday(place + 24)] += place % 24
+    for place, length in _clock_hours(begin + whole_days * 24, now):
         hours[int(place) % 24] += length
         days[_weekday(place)] += length
-    hours = [(hour + weeks * 7) * mean_share for hour in hours]
+    hours = [(hour + weeks * 7 + whole_days) * mean_share for hour in hours]
     days = [(day + weeks * 24) * mean_share for day in days]
     return replace(
         rhythm,

@@ -32,6 +32,7 @@ from sqlalchemy import (
 from pipeline.model import Bound, Feed, FeedLease, FeedState, Pace
 from pipeline.store import hosts
 from pipeline.store.dialects import free_rows
+from pipeline.store.each_row import execute_each
 from pipeline.store.feed_rows import feed_of, found_feeds
 from pipeline.store.many import Kind, Pairs, with_pairs
 from pipeline.store.tables import feeds, in_state
@@ -148,9 +149,8 @@ def _lease(row: Row[Any], slots: dict[str, hosts.Slots], pace: Pace, now: dateti
 
 
 def _keep(tx: Connection, leases: Sequence[FeedLease]) -> None:
-    if leases:
-        rows = [{"feed": x.feed.id, "fresh": x.token, "until": x.until, "start": x.start_at} for x in leases]
-        tx.execute(_KEEP, rows)
+    rows = [{"feed": x.feed.id, "fresh": x.token, "until": x.until, "start": x.start_at} for x in leases]
+    execute_each(tx, _KEEP, rows)
 
 
 def claim_new(tx: Connection, feed: Feed, now: datetime, lease_seconds: float) -> FeedLease | None:
@@ -177,7 +177,7 @@ def give_way(tx: Connection, lease: FeedLease, now: datetime) -> bool:
 def renew(tx: Connection, leases: Sequence[FeedLease], until: datetime) -> set[int]:
     """Let leases last until an instant; gives the feeds whose lease is still ours (R28)."""
     rows = [{"feed": lease.feed.id, "held": lease.token, "until": until} for lease in leases]
-    tx.execute(_RENEW, rows)
+    execute_each(tx, _RENEW, rows)
     found = with_pairs(tx, Kind.NUMBERS, _held, [(lease.feed.id, lease.token) for lease in leases])
     return {row.id for row in found}
 

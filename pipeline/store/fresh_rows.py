@@ -10,11 +10,12 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Select, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, UpdateBase, literal_column, select
 
 from pipeline.model import EntryState, Reason
 from pipeline.store import hosts, updates
 from pipeline.store.dialects import Inserter, inserter
+from pipeline.store.each_row import execute_each
 from pipeline.store.leases import first_token
 from pipeline.store.many import IsOneOf, Kind, Pairs, with_keys, with_pairs
 from pipeline.store.renaming import Seen
@@ -119,14 +120,11 @@ def _merged(owner_id: int, now: datetime) -> Values:
 
 
 def _insert(tx: Connection, fresh: Sequence[Values]) -> int:
-    if not fresh:
-        return 0
-    statement = _statement(inserter(tx))
-    return tx.execute(statement, list(fresh), execution_options={"preserve_rowcount": True}).rowcount
+    return execute_each(tx, _statement(inserter(tx)), fresh)
 
 
 @cache
-def _statement(begin: Inserter) -> Executable:
+def _statement(begin: Inserter) -> UpdateBase:
     zero: ColumnElement[int] = literal_column("0")
     beginning = {"error": literal_column("''"), "attempts": zero, "crashes": zero}
     return begin(entries).values(beginning).on_conflict_do_nothing()

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, Select, Update, bindparam, select, updat
 
 from pipeline.model import FeedEventKind, FeedLease, FeedState, ParsedFeed, PollCounts, PollResult, Reason
 from pipeline.store import arrivals, hosts, moves, pushes, shown, traffic
+from pipeline.store.each_row import execute_each
 from pipeline.store.feed_events import note
 from pipeline.store.tables import feed_traffic, feeds
 from pipeline.store.tables import pushes as push_rows
@@ -142,7 +143,7 @@ def _update_feeds(tx: Connection, held: Sequence[_Held], now: datetime) -> None:
         row = {"feed": one.row.id, **{f"v_{name}": value for name, value in values.items()}}
         alike.setdefault(tuple(values), []).append(row)
     for names, rows in alike.items():
-        tx.execute(_feeds_statement(names), rows)
+        execute_each(tx, _feeds_statement(names), rows)
 
 
 #: Columns that most polls leave as they are, and where the feed has them: a poll that changes none writes none of them.

@@ -9,10 +9,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, UpdateBase
 
 from pipeline.model import Feed, ParsedFeed, PollCounts, PollResult, Traffic
 from pipeline.store.dialects import Inserter, inserter
+from pipeline.store.each_row import execute_each
 from pipeline.store.tables import feed_traffic
 
 _NOT_MODIFIED = 304
@@ -38,12 +39,11 @@ def count(tx: Connection, polls: Sequence[Answered], now: datetime) -> None:
         else:
             documents.append(row | _of_document(result.parsed, result.traffic))
     for rows, replaced in ((plain, ()), (documents, _OF_DOCUMENT)):
-        if rows:
-            tx.execute(_statement(inserter(tx), replaced), rows)
+        execute_each(tx, _statement(inserter(tx), replaced), rows)
 
 
 @cache
-def _statement(begin: Inserter, replaced: tuple[str, ...]) -> Executable:
+def _statement(begin: Inserter, replaced: tuple[str, ...]) -> UpdateBase:
     """Make the statement that begins a feed's row or adds to it, once."""
     inserted = begin(feed_traffic)
     added = {name: feed_traffic.c[name] + inserted.excluded[name] for name in _COUNTED}

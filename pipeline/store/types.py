@@ -104,7 +104,13 @@ class Word(TypeDecorator[E]):
     def bind_processor(self, _dialect: Dialect) -> Callable[[E | None], str | None]:
         """Give the function that writes the member's value."""
         members = self.members
-        return lambda value: None if value is None else members(value).value
+
+        def written(value: E | None) -> str | None:
+            if type(value) is members:  # as almost always; asking the enum takes longer than all the rest
+                return value.value
+            return None if value is None else members(value).value
+
+        return written
 
     def result_processor(self, _dialect: Dialect, _coltype: object) -> Callable[[str | None], E | None]:
         """Give the function that gives the member back."""

@@ -35,6 +35,23 @@ def test_a_steady_feed_is_asked_by_the_root_of_its_rate(minutes: float, hours: f
     assert rhythm.wait_hours(known(every(minutes, 14)), NOON, BOUNDS) == pytest.approx(hours, rel=0.3)
 
 
+@pytest.mark.parametrize("days", [0.4, 1, 2.7, 6.9, 7, 9.3, 30])
+def test_watched_hours_are_those_that_passed(days: float) -> None:
+    """However long nothing was learned: each hour of the day and each day of the week gets its own share."""
+    begin = NOON - timedelta(hours=3.25)
+    learned = rhythm.learn(rhythm.new_rhythm(begin), [], 10, begin + timedelta(days=days))
+    total = sum(learned.hour_watched)
+    assert total == pytest.approx(sum(learned.day_watched))
+    assert 0.8 * days * 24 < total <= days * 24
+    pieces = [begin + timedelta(hours=number / 4) for number in range(round(days * 96))]
+    for hour in range(24):
+        share = sum(at.hour == hour for at in pieces) / len(pieces)
+        assert learned.hour_watched[hour] / total == pytest.approx(share, abs=0.02)
+    for day in range(7):
+        share = sum(at.weekday() == day for at in pieces) / len(pieces)
+        assert learned.day_watched[day] / total == pytest.approx(share, abs=0.02)
+
+
 def test_nights_and_weekends_are_left_alone() -> None:
     """F32: hours and days are learned: a feed of office hours is asked in them, and hardly besides."""
     dates = [at for at in every(20, 42) if 8 <= at.hour < 18 and at.weekday() < 5]

@@ -1,10 +1,14 @@
 """What is left of markup, control characters and broken encodings in titles and summaries."""
 
 import time
+from pathlib import Path
+from random import Random
+from zipfile import ZipFile
 
 import pytest
+from lxml import etree
 
-from pipeline.feeds.text import clean_line, clean_text, has_markup, html_to_text
+from pipeline.feeds.text import clean_line, clean_text, has_markup, html_to_text, parsed_text, simple_text
 
 SEEN = {
     "inline tags join": ("Hello <b>wor</b>ld", "Hello world"),
@@ -32,6 +36,48 @@ SEEN = {
 def test_html_becomes_what_a_reader_sees(markup: str, text: str) -> None:
     """Titles and summaries are stored as plain text."""
     assert html_to_text(markup) == text
+
+
+PIECES = (
+    *("<p>", "</p>", "<P class='x'>", "<b>", "</b>", '<a href="x">', "</a>", "<br>", "<br/>", "<img src=x>", "<b/>"),
+    *("<p/>", "<span>", "</span>", "<i\nlang=fr>", "</i>", "</br>", "<a title='a<br>b'>", "a", "b c", " ", "  "),
+    *("\n", "\t", "\u00e9", "\xad", "\u200b", "\x85", "&amp;", "&lt;", "&#8217;", "&nbsp;", "&#x201c;", "&quot;"),
+    *("&rsquo;", "&bogus;", "&#133;"),
+)
+
+
+def test_simple_markup_reads_as_the_parser_reads_it() -> None:
+    """The short way gives the parser's text or leaves the markup to it, whatever tags stand in whatever order."""
+    chance, simple_count = Random(7), 0
+    for _ in range(20_000):
+        markup = "".join(chance.choices(PIECES, k=chance.randint(1, 9)))
+        found = simple_text(markup)
+        if found is not None:
+            simple_count += 1
+            assert found == parsed_text(markup), markup
+    assert simple_count > 1000
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ["<b><p>a</b>b", "<p>a</b>b<b>c</p>d", "a</p>b", "<script>a</script>", "a <!-- b -->", "<b/>a", "&#133;", "a\rb"],
+)
+def test_markup_that_is_not_simple_is_left_to_the_parser(markup: str) -> None:
+    """What parsers mend in their own ways has no short way."""
+    assert simple_text(markup) is None
+
+
+@pytest.mark.corpus
+def test_simple_markup_of_real_feeds_reads_as_the_parser_reads_it(shared_data: Path) -> None:
+    """On every text of the real feeds, and a good part of them is simple."""
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
+    with ZipFile(shared_data / "feeds" / "real.zip") as real:
+        roots = [etree.fromstring(real.read(name), parser) for name in real.namelist()]
+    texts = [one.text for root in roots if root is not None for one in root.iter() if one.text and "<" in one.text]
+    simple = [(text, found) for text in texts if (found := simple_text(text)) is not None]
+    assert len(simple) > len(texts) / 10
+    for text, found in simple:
+        assert found == parsed_text(text)
 
 
 CLEAN = {
