@@ -4,16 +4,23 @@ In: the parsed page. Out: `Picked`. Hides trafilatura: its main extractor alone,
 the second tries around it, and without looking for readers' comments (furniture.py does, in a fifth of the time).
 Where it takes next to nothing, it is asked again to take more. Trap: its rules go by the names of classes and know
 English ones best; on a page with names that say nothing they take everything. The tree is changed: give it one that
-nobody needs any more.
+nobody needs any more. Its lists of rules are put into quicker words (quick_rules.py), for all of this process.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
+from trafilatura import main_extractor
 from trafilatura.htmlprocessing import convert_tags, tree_cleaning
 from trafilatura.main_extractor import extract_content
 from trafilatura.settings import Extractor as Options
+from trafilatura.xpaths import BODY_XPATH, OVERALL_DISCARD_XPATH
+
+from pipeline.articles.quick_rules import quick
+
+_RULES = {"BODY_XPATH": BODY_XPATH, "OVERALL_DISCARD_XPATH": OVERALL_DISCARD_XPATH}
+vars(main_extractor).update({name: [quick(rule) for rule in rules] for name, rules in _RULES.items()})
 
 _USUAL = Options(fast=True, comments=False)
 _GENEROUS = Options(fast=True, comments=False, recall=True)
