@@ -11,6 +11,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 
+from benchmarks.compose.inside import reached
 from benchmarks.compose.play import Result, play
 from benchmarks.compose.stage import Plan, staged
 
@@ -23,6 +24,10 @@ def main() -> int:
     scale = {name: getattr(arguments, name) for name in PROCESSES}
     compose, engine = shlex.split(arguments.compose_command), shlex.split(arguments.engine_command)
     plan = Plan(compose, engine, arguments.subnet, scale, builds=not arguments.no_build)
+    if arguments.only_inside:
+        found = asyncio.run(_look_inside(plan))
+        print("\n".join(found) or f"inside {', '.join(scale)} all was refused that must be")
+        return 1 if found else 0
     result = asyncio.run(_play(plan, arguments.burst, arguments.outage_seconds))
     print("\n".join(_table(result)))
     return 0 if result.holds else 1
@@ -31,6 +36,11 @@ def main() -> int:
 async def _play(plan: Plan, burst_count: int, outage_seconds: float) -> Result:
     async with staged(plan) as stage:
         return await play(stage, burst_count, outage_seconds)
+
+
+async def _look_inside(plan: Plan) -> list[str]:
+    async with staged(plan) as stage:
+        return await asyncio.to_thread(reached, stage.project, plan.scale)
 
 
 def _table(result: Result) -> Iterator[str]:
@@ -59,6 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--outage-seconds", type=float, default=40, help="how long one is cut off; longer than a lease of 30 s"
     )
+    parser.add_argument("--only-inside", action="store_true", help="only try what a process reaches from inside")
     parser.add_argument("--no-build", action="store_true", help="the image is there already")
     for name, count in PROCESSES.items():
         parser.add_argument(f"--{name}", type=int, default=count, help=f"how many; {count} if not said")

@@ -86,7 +86,11 @@ class Project:
 
     def read(self, one: Container, path: str) -> str:
         """Give a file inside it."""
-        return run([*self.engine, "exec", one.name, "cat", path], self.folder)
+        return self.execute(one, "cat", path)
+
+    def execute(self, one: Container, *words: str) -> str:
+        """Run a command inside it; gives what it printed."""
+        return run([*self.engine, "exec", one.name, *words], self.folder)
 
 
 def run(words: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> str:

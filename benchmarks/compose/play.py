@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from benchmarks.compose.containers import Container
+from benchmarks.compose.inside import reached
 from benchmarks.compose.stage import Stage
 from benchmarks.faults.accounts import Account, account
 from benchmarks.faults.scene import PER_SECOND
@@ -54,8 +55,9 @@ class Result:
 
 async def play(stage: Stage, burst_count: int, outage_seconds: float) -> Result:
     """Play everything and take the account."""
-    before = _work(stage)
     sys.stderr.write("all processes beat\n")
+    inside = await asyncio.to_thread(reached, stage.project, (*ASKED_FOR, "dispatcher"))
+    before = _work(stage)
     stage.newsroom.publish(burst_count)
     took = await settle(stage.newsroom, stage.database, STANDSTILL_SECONDS)
     await asyncio.sleep(BEAT_SECONDS)
@@ -63,7 +65,7 @@ async def play(stage: Stage, burst_count: int, outage_seconds: float) -> Result:
     sys.stderr.write(f"burst: {took}, {shares}\n")
     lines = [line async for line in _faults(stage, outage_seconds)]
     found = await asyncio.to_thread(account, stage.newsroom, stage.database)
-    broken = (*found.broken, *(await asyncio.to_thread(_alerts_file, stage, found.alerts)))
+    broken = (*inside, *found.broken, *(await asyncio.to_thread(_alerts_file, stage, found.alerts)))
     return Result(burst_count, took, shares, lines, found, broken)
 
 

@@ -14,12 +14,14 @@ from typing import BinaryIO
 from pipeline.articles.confine import confine
 from pipeline.articles.extract import extract_page
 from pipeline.articles.frames import READY, pack_extract, read_page
+from pipeline.articles.shut_in import shut_in
 
 
 def main(arguments: list[str]) -> None:
     """Extract pages until the input ends."""
     megabytes, parent_pid = map(int, arguments)
     confine(megabytes, parent_pid)
+    shut_in()
     logging.disable(logging.CRITICAL)  # what a library finds odd about a page is nobody's concern
     _collect_by_hand()
     answers = _take_standard_output()

@@ -1,0 +1,1 @@
+"""Two installations from the same lock file, offline, byte for byte."""
