@@ -30,6 +30,7 @@ from pipeline.trial import try_query
 LIMIT_SECONDS = 2.0
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAYS = 30
+BATCH = 1_000  #: articles stored in one transaction
 QUERIES = (
     "zandi",
     "trump AND immigration -football",
@@ -46,7 +47,12 @@ QUERIES = (
     "lang:en site:outlet7.example trump",
     "published:>now-2d folder:folder3 police",
 )
-RULES = (Rule(outlets=3), Rule(outlets=2, texts=3, growth=Growth(3, 24)), Rule(first_in_language=True))
+RULES = (
+    Rule(outlets=3),
+    Rule(outlets=2, texts=3, growth=Growth(3, 24)),
+    Rule(first_in_language=True),
+    Rule(outlets=3, first_in_language=True),
+)
 #: What placing the articles would have left, every fifth a copy.
 _SETTLED = (
     """
@@ -91,14 +97,15 @@ def fill(database: Database, count: int) -> tuple[float, float]:
             tx.execute(feeds.insert().values(_feed(number)))
     whole = words = 0.0
     made = list(enumerate(texts(count), 1))
-    for start in range(0, count, 1_000):
+    for start in range(0, count, BATCH):
+        batch = made[start : start + BATCH]
         began = time.process_time()
         with database.write() as tx:
-            for number, (title, text) in made[start : start + 1_000]:
-                _store(tx, number, title, text, NOW - timedelta(days=DAYS) * (1 - number / count), rng)
-                added = time.process_time()
+            _store(tx, [(number, title, text, _stored_at(number, count)) for number, title, text in batch], rng)
+            added = time.process_time()
+            for number, title, text in batch:
                 search.add(tx, number, fast_terms(title), fast_terms(text))
-                words += time.process_time() - added
+            words += time.process_time() - added
         whole += time.process_time() - began
     with database.write() as tx:
         for statement in _SETTLED:
@@ -123,16 +130,28 @@ def _feed(number: int) -> dict[str, object]:
     }
 
 
-def _store(tx: object, number: int, title: str, text: str, at: datetime, rng: random.Random) -> None:
-    """Store one article with its entry, three articles to a story on average."""
+def _stored_at(number: int, count: int) -> datetime:
+    return NOW - timedelta(days=DAYS) * (1 - number / count)
+
+
+def _store(tx: sa.Connection, batch: list[tuple[int, str, str, datetime]], rng: random.Random) -> None:
+    """Store articles with their entries, three articles to a story on average."""
+    tx.execute(entries.insert(), [_entry(number, at) for number, _, _, at in batch])
+    tx.execute(stories.insert(), [_story(number, title, at) for number, title, _, at in batch])
+    tx.execute(articles.insert(), [_article(*one, rng) for one in batch])
+
+
+def _entry(number: int, at: datetime) -> dict[str, object]:
+    key = number.to_bytes(16, "big")
+    entry = {"feed_id": number % 10 + 1, "identity": str(number), "identity_key": key, "url": "", "page_key": key}
+    return _PLAIN_ENTRY | entry | {"first_seen_at": at, "next_attempt_at": at}
+
+
+def _article(number: int, title: str, text: str, at: datetime, rng: random.Random) -> dict[str, object]:
     key = number.to_bytes(16, "big")
     outlet = f"outlet{number % 10}.example"
-    entry = {"feed_id": number % 10 + 1, "identity": str(number), "identity_key": key, "url": "", "page_key": key}
-    times = {"first_seen_at": at, "next_attempt_at": at}
-    tx.execute(entries.insert().values(_PLAIN_ENTRY | entry | times))  # type: ignore[attr-defined]
     story_id = number if number < 10 or rng.random() < 1 / 3 else rng.randrange(max(number - 3_000, 1), number)
-    _begin_story(tx, number, title, at)
-    row = {
+    return {
         "entry_id": number,
         "story_id": story_id,
         "url": f"https://{outlet}/{number}",
@@ -153,14 +172,12 @@ def _store(tx: object, number: int, title: str, text: str, at: datetime, rng: ra
         "terms": {},
         "word_count": 1,
     }
-    tx.execute(articles.insert().values(row))  # type: ignore[attr-defined]
 
 
-def _begin_story(tx: object, number: int, title: str, at: datetime) -> None:
+def _story(number: int, title: str, at: datetime) -> dict[str, object]:
     times = {"first_at": at, "last_at": at, "changed_at": at}
     counts = {"article_count": 1, "text_count": 1, "outlet_count": 1}
-    row = {"id": number, "title": title, "language": "en"} | times | counts
-    tx.execute(stories.insert().values(row))  # type: ignore[attr-defined]
+    return {"id": number, "title": title, "language": "en"} | times | counts
 
 
 def tried(database: Database, query: str) -> tuple[float, int, int]:

@@ -97,6 +97,11 @@ class _Story:
             self.own_outlets.add(member.outlet)
             self.texts.add(member.text_hash)
 
+    def may_be_told(self, rule: Rule) -> bool:
+        """Whether it is watched and was not told; only a shorter way to `holds`."""
+        is_first = self.first_in_language or not rule.first_in_language
+        return is_first and self.met_id > 0 and not self.is_told
+
     def state(self, rule: Rule) -> StoryState:
         """Give what the conditions ask."""
         grown = 0
@@ -144,7 +149,7 @@ def raised_by(
         story.join(member)
         if member.article_id in met:
             _note(story, member, languages)
-        if story.met_id and not story.is_told and story.article_count >= least and _passes(rule, story):
+        if story.article_count >= least and story.may_be_told(rule) and _passes(rule, story):
             raised.append(Raised(member.story_id, story.met_id, member.stored_at))
     untold = Counter(_lacked(rule, story) for story in stories.values() if story.met_id and not story.is_told)
     untold[_NOTHING, _NEVER] += hopeless_count

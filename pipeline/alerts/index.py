@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from itertools import chain
 
-from pipeline.alerts.query.article_keys import ArticleKeys
+from pipeline.alerts.catalogue import Catalogue
 from pipeline.alerts.query.evaluate import meets, spans
 from pipeline.alerts.query.keys import ANY, Key, Rarity, rarity_by_form, required_keys
 from pipeline.alerts.query.parts import all_leaves
@@ -21,7 +21,6 @@ from pipeline.alerts.query.quick import ANYTHING, Quick, quick
 from pipeline.alerts.query.syntax import EXPANDED_LIMIT, read_query
 from pipeline.alerts.query.tree import Query, Regex
 from pipeline.alerts.query.words import ArticleWords
-from pipeline.alerts.shelves import Lying, Shelf, count, gather, put, take
 from pipeline.errors import BadQuery
 from pipeline.model import Match, Matchable, Subscription
 
@@ -46,7 +45,7 @@ class _Plan:
         self.keys = keys
         self.ids: tuple[int, ...] = ()
         self.further: tuple[str, ...] = ANYTHING  #: terms of which an article must hold one beside a key
-        self.is_sure = False  #: an article that holds a key meets it
+        self.is_sure = False  #: an article that holds a key and a further term meets it
         self.strikes = -1  #: -1: its time is not watched
 
 
@@ -59,9 +58,7 @@ class SubscriptionIndex:
         self._lock = threading.Lock()
         self._plans: dict[str, _Plan] = {}
         self._held: dict[int, _Plan] = {}
-        self._by_key: Shelf[_Plan] = {}
-        self._by_pair: dict[str, Shelf[_Plan]] = {}  #: by the first term, then by the second
-        self._special = ArticleKeys(self._by_key)
+        self._catalogue: Catalogue[_Plan] = Catalogue()
         self._remembered: dict[_Plan, Quick] = {}
         self._shared: dict[tuple[str, ...], tuple[str, ...]] = {}  #: since many ask for the same further terms
         self._overdue: dict[_Plan, float] = {}
@@ -122,23 +119,12 @@ class SubscriptionIndex:
     def _met(self, words: ArticleWords) -> list[_Plan]:
         """Ask of each candidate what its key does not prove, first whether the article holds a further term."""
         lacks = words.terms.isdisjoint
-        likely = [plan for plan in self._candidates(words) if not lacks(plan.further)]
+        likely = [plan for plan in self._catalogue.candidates(words) if not lacks(plan.further)]
         return [plan for plan in likely if plan.is_sure or self._is_met(plan, words)]
 
     def _is_met(self, plan: _Plan, words: ArticleWords) -> bool:
         read = self._read_of(plan)
         return read.may_meet(words) and (read.is_whole or self._meets(plan, read.query, words))
-
-    def _candidates(self, words: ArticleWords) -> set[_Plan]:
-        """Collect the plans under the article's own keys."""
-        terms = words.terms
-        hits = {*(terms & self._by_key.keys())}
-        hits.update(filter(self._by_key.__contains__, self._special.found(words)))
-        candidates: set[_Plan] = set()
-        lying: Lying[_Plan]
-        for lying in chain(map(self._by_key.__getitem__, hits), words.under_pairs(self._by_pair)):
-            gather(lying, terms, candidates)
-        return candidates
 
     def _read_of(self, plan: _Plan) -> Quick:
         return self._remembered.get(plan) or self._remember(plan)
@@ -146,7 +132,7 @@ class SubscriptionIndex:
     def _remember(self, plan: _Plan) -> Quick:
         if len(self._remembered) >= REMEMBERED:
             self._remembered.clear()
-        read = self._remembered[plan] = quick(_read(plan.text), plan.keys)
+        read = self._remembered[plan] = quick(_read(plan.text), plan.keys).beside(plan.further)
         return read
 
     def _meets(self, plan: _Plan, query: Query, words: ArticleWords) -> bool:
@@ -174,28 +160,20 @@ class SubscriptionIndex:
         keys = required_keys(query, self._rarity)
         if keys is None:
             raise AssertionError("the parser lets no query without required words pass")
-        if ANY in keys and count(self._by_key, ANY) >= ANY_LIMIT:
+        if ANY in keys and self._catalogue.count(ANY) >= ANY_LIMIT:
             problem = (
                 f"there are {ANY_LIMIT} queries already that must be asked of every article; add a word to this one"
             )
             raise BadQuery(problem, 0)
         plan = self._plans[text] = _Plan(text, tuple(keys))
         read = quick(query, plan.keys)
-        plan.is_sure = read.is_sure
         further = read.further(plan.keys)
         plan.further = self._shared.setdefault(further, further)
+        plan.is_sure = read.beside(further).is_sure
         if "/" in text and any(isinstance(leaf, Regex) for leaf in all_leaves(query)):
             plan.strikes = 0
-        for key in plan.keys:
-            self._file(key, plan)
+        self._catalogue.file(plan.keys, plan)
         return plan
-
-    def _file(self, key: Key, plan: _Plan) -> None:
-        if isinstance(key, str):
-            if put(self._by_key, key, plan):
-                self._special.add(key)
-        else:
-            put(self._by_pair.setdefault(key[0], {}), key[1], plan)
 
     def _remove(self, subscription_id: int) -> None:
         self.broken.pop(subscription_id, None)
@@ -210,15 +188,4 @@ class SubscriptionIndex:
     def _drop(self, plan: _Plan) -> None:
         del self._plans[plan.text]
         self._remembered.pop(plan, None)
-        for key in plan.keys:
-            self._unfile(key, plan)
-
-    def _unfile(self, key: Key, plan: _Plan) -> None:
-        if isinstance(key, str):
-            if take(self._by_key, key, plan):
-                self._special.remove(key)
-            return
-        shelf = self._by_pair[key[0]]
-        take(shelf, key[1], plan)
-        if not shelf:
-            del self._by_pair[key[0]]
+        self._catalogue.unfile(plan.keys, plan)

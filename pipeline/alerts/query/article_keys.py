@@ -1,7 +1,7 @@
 """The keys of an article other than its terms and pairs, as far as some query lies under them.
 
-In: an article's words, and which keys are asked for. Out: keys, spelled as `keys.py` spells them. Trap: what a term
-brings up is remembered, since news repeats its words; a new key makes all of that void.
+In: an article's words, and which keys are asked for. Out: keys, spelled as `keys.py` spells them. Trap: keys of a term
+are given only if they are asked for, since they are remembered; of an article, some may not be.
 """
 
 from collections import Counter
@@ -15,8 +15,8 @@ from pipeline.alerts.query.stems import stem
 from pipeline.alerts.query.words import ArticleWords
 from pipeline.model import Matchable
 
-REMEMBERED = 300_000  #: terms; the words of a language in a year's news
-_MARKS = "^$*~=@:!"
+_PATTERNS = "^$*~@"
+_MARKS = _PATTERNS + "=:!"
 _ROWS = ("author", "feed", "url")
 
 
@@ -26,13 +26,11 @@ class ArticleKeys:
     def __init__(self, asked: Container[Key]) -> None:
         self._asked = asked
         self._counts: Counter[str] = Counter()  #: keys by kind
-        self._of_term: dict[str, tuple[str, ...]] = {}
 
     def add(self, key: Key) -> None:
         """Note that a key is asked for that was not."""
         if isinstance(key, str) and key[0] in _MARKS:
             self._counts[_kind(key)] += 1
-            self._of_term.clear()
 
     def remove(self, key: Key) -> None:
         """Note that a key is no longer asked for."""
@@ -41,25 +39,22 @@ class ArticleKeys:
             if not self._counts[_kind(key)]:
                 del self._counts[_kind(key)]
 
-    def found(self, words: ArticleWords) -> Iterator[str]:
-        """Yield the special keys that an article holds; some may not be asked for."""
+    def is_pattern(self, key: str) -> bool:
+        """Whether terms other than the key itself may hold it."""
+        return key[0] in _PATTERNS
+
+    def of_article(self, words: ArticleWords) -> Iterator[str]:
+        """Yield the special keys that an article holds beside those of its terms; some may not be asked for."""
         if not self._counts:
             return
         yield ANY
-        if any(kind[0] in "^$*~@" for kind in self._counts):
-            yield from self._of_terms(words)
         for kind in [kind for kind in self._counts if kind[0] == "="]:
             yield from self._stems(words, kind)
         yield from self._of_fields(words)
 
-    def _of_terms(self, words: ArticleWords) -> Iterator[str]:
-        for term in words.terms:
-            found = self._of_term.get(term)
-            if found is None:
-                if len(self._of_term) >= REMEMBERED:
-                    self._of_term.clear()
-                found = self._of_term[term] = tuple({key for key in self._spelled(term) if key in self._asked})
-            yield from found
+    def of_term(self, term: str) -> tuple[str, ...]:
+        """Give the special keys that a term holds and that are asked for."""
+        return tuple({key for key in self._spelled(term) if key in self._asked}) if term and self._counts else ()
 
     def _spelled(self, term: str) -> Iterator[str]:
         """Yield every key that a term holds, of the kinds that are asked for."""
@@ -71,9 +66,9 @@ class ArticleKeys:
         if "*" in self._counts:
             yield from ("*" + term[at : at + GRAM] for at in range(len(term) - GRAM + 1))
         for kind in ("~", "~~"):
-            if kind in self._counts and term:
+            if kind in self._counts:
                 yield from (kind + left for left in shortened(term, len(kind)))
-        if "@" in self._counts and term:
+        if "@" in self._counts:
             yield "@" + sound(term)
 
     def _stems(self, words: ArticleWords, kind: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ proven is left out, so that only an article which holds one of these keys may be
 """
 
 from collections.abc import Collection, Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sys import intern
 
 from pipeline.alerts.query.keys import Key, rarity_by_form
@@ -40,6 +40,11 @@ class Quick:
         asked = [terms for group in self.groups if (terms := _terms_of(group, known))]
         fewest = min(asked, key=lambda terms: sum(map(rarity_by_form, terms)), default=ANYTHING)
         return tuple(sorted(map(intern, fewest)))
+
+    def beside(self, further: tuple[str, ...]) -> "Quick":
+        """Leave out the group that is proven by the article's holding one of the further terms."""
+        proven: Group = (frozenset(further), ())
+        return replace(self, groups=tuple(group for group in self.groups if group != proven))
 
     def may_meet(self, words: ArticleWords) -> bool:
         """Whether an article may meet the query; whether it does, if this is whole."""

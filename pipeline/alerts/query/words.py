@@ -8,9 +8,8 @@ feed and address are rows of their own, cut only when somebody asks.
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
-from itertools import islice
 from typing import TypeVar
 
 from rapidfuzz.distance import OSA
@@ -131,13 +130,6 @@ class ArticleWords:
     def joined(self) -> str:
         """The terms with a space before and after each; two stand at the gap, so that no phrase crosses it."""
         return f" {' '.join(self.main.terms)} "
-
-    def under_pairs(self, shelves: Mapping[str, Mapping[str, Shelved]]) -> Iterator[Shelved]:
-        """Yield what lies under two terms that stand side by side: under the second, on the shelf of the first."""
-        terms = self.main.terms
-        for shelf, second in zip(map(shelves.get, terms), islice(terms, 1, None), strict=False):
-            if shelf is not None and second in shelf:
-                yield shelf[second]
 
     def row(self, field: str) -> Row:
         """Give the words of a field."""
