@@ -4,6 +4,7 @@ In: the file's text, or drafts. Out: what became of each, and what could not be 
 those of the file stay as they are; a subscription of the same name is changed, and its alerts stay.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,6 +61,7 @@ _TRANSLATE: Mapping[Source, Callable[[str], Translated]] = {
     Source.GOOGLE: from_google,
     Source.TALKWALKER: from_talkwalker,
 }
+_REMARK = re.compile(r"#(?![\w\"])")  #: `# by Eva` and `#----`; a tag, `#Kursk` or `#"Kursk"`, is a query
 #: Raises for a subscription that whoever brings the file may not change.
 Allowed = Callable[[Subscription], None]
 
@@ -91,7 +93,7 @@ def _translated(text: str, translate: Callable[[str], Translated], channels: tup
     drafts: list[SubscriptionDraft] = []
     remarks: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith("# "):  # a tag, `#Kursk`, is a query
+        if not line.strip() or _REMARK.match(line):
             continue
         name, tab, query = line.partition("\t")
         query = query if tab else line

@@ -4,7 +4,7 @@ In: requests. Out: filled templates, redirects after a change. Hides FastAPI's r
 again keeps its id, so that a receiver which had it can tell.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -33,6 +33,7 @@ from pipeline.store.history import Told
 
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 PAGE = 50
+EVERY = range(2**63)  #: every number
 NAMES_OFFERED = 500
 DELAYS_OF = 2_000  #: last alerts sent, of which delays are told
 REPLAY_LIMIT = 10_000  #: dead letters sent again at one click; the rest wait for the next
@@ -48,6 +49,7 @@ class HistoryFacts:
     subscription: Subscription | None
     names: list[str]
     delays: list[Delay]  #: by subscription, the slowest first
+    changeable: Container[int]  #: numbers of subscriptions that whoever looks may change
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class DeliveryFacts:
     found: list[StoredDelivery]  #: one more than `PAGE` if there are more
     counts: dict[DeliveryState, int]
     crashes: Mapping[str, Crash]  #: by channel, of those that crashes parked
+    changeable: Container[int]  #: numbers of deliveries whose subscription whoever looks may change
 
 
 def alert_page_routes(sources: Sources, framing: Framing) -> APIRouter:
@@ -67,9 +70,9 @@ def alert_page_routes(sources: Sources, framing: Framing) -> APIRouter:
     async def all_alerts(request: Request) -> HTMLResponse:
         now, asked = sources.clock(), request.query_params
         words, before = asked.get("subscription", "").strip()[:200], number_of(asked.get("before", ""))
-        facts = await sources.database.look(look_at_history, words, before)
+        facts = await sources.database.look(look_at_history, words, before, visitor_of(request))
         shown = {
-            "rows": told_rows(facts.told[:PAGE], now),
+            "rows": told_rows(facts.told[:PAGE], now, facts.changeable),
             "facts": facts,
             "words": words,
             "more": _older("/alerts", {"subscription": words}, [one.alert.id for one in facts.told]),
@@ -80,9 +83,9 @@ def alert_page_routes(sources: Sources, framing: Framing) -> APIRouter:
     async def all_deliveries(request: Request) -> HTMLResponse:
         now, asked = sources.clock(), request.query_params
         state, before = state_of(asked.get("state", "")), number_of(asked.get("before", ""))
-        facts = await sources.database.look(look_at_deliveries, state, before)
+        facts = await sources.database.look(look_at_deliveries, state, before, visitor_of(request))
         shown = {
-            "rows": [delivery_row(one, now) for one in facts.found[:PAGE]],
+            "rows": [delivery_row(one, now, may_change=one.id in facts.changeable) for one in facts.found[:PAGE]],
             "counts": facts.counts,
             "crashes": facts.crashes,
             "state": state,
@@ -120,18 +123,29 @@ def replay_own(tx: Connection, delivery_id: int, visitor: Visitor, now: datetime
     return deliveries.replay(tx, delivery_id, now)
 
 
-def look_at_history(tx: Connection, words: str, before: int | None) -> HistoryFacts:
+def changeable_by(tx: Connection, visitor: Visitor) -> Container[int]:
+    """Give the numbers of the subscriptions that a visitor may change, by the rule of `Visitor.may_change`."""
+    if visitor.may(Deed.OPERATE):
+        return EVERY
+    return subscriptions.ids_of(tx, visitor.id) if visitor.id and visitor.may(Deed.SUBSCRIBE) else ()
+
+
+def look_at_history(tx: Connection, words: str, before: int | None, visitor: Visitor) -> HistoryFacts:
     """Read one page of alerts; of one subscription if its name or number is given."""
     found = subscriptions.find(tx, words) if words else None
     told = [] if words and found is None else history.page(tx, before, PAGE + 1, subscription_id=_id_of(found))
     slowest = delays.by_subscription(delays.ways(tx, DELAYS_OF)) if not words and before is None else []
-    return HistoryFacts(told, found, subscriptions.names(tx, NAMES_OFFERED), slowest)
+    return HistoryFacts(told, found, subscriptions.names(tx, NAMES_OFFERED), slowest, changeable_by(tx, visitor))
 
 
-def look_at_deliveries(tx: Connection, state: DeliveryState | None, before: int | None) -> DeliveryFacts:
+def look_at_deliveries(
+    tx: Connection, state: DeliveryState | None, before: int | None, visitor: Visitor
+) -> DeliveryFacts:
     """Read one page of deliveries."""
     found = deliveries.recent(tx, PAGE + 1, state, before)
-    return DeliveryFacts(found, deliveries.count_by_state(tx), crashes_of(tx, found))
+    mine, made_for = changeable_by(tx, visitor), history.subscriptions_of(tx, [one.id for one in found])
+    changeable = {number for number, subscription_id in made_for.items() if subscription_id in mine}
+    return DeliveryFacts(found, deliveries.count_by_state(tx), crashes_of(tx, found), changeable)
 
 
 def number_of(text: str) -> int | None:

@@ -4,7 +4,7 @@ In: stored alerts with their deliveries. Out: rows for the template. Pure. Trap:
 those of the glossary; "rests" is said of the receiver, whose other deliveries wait too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +37,7 @@ class DeliveryRow:
     created_at: datetime
     finished_at: datetime | None
     is_parked: bool
+    may_send_again: bool  #: parked, and whoever looks may change its subscription
     notice: str
 
 
@@ -63,20 +64,24 @@ class ToldRow:
     updates: tuple[UpdateRow, ...]
 
 
-def told_rows(found: Iterable[Told], now: datetime) -> list[ToldRow]:
-    """Write alerts, the way they were read."""
+def told_rows(found: Iterable[Told], now: datetime, changeable: Container[int]) -> list[ToldRow]:
+    """Write alerts, the way they were read, for somebody who may change these subscriptions."""
     return [
         ToldRow(
             one.alert,
             _held(one.hold, one.due_at, now, is_open=one.is_held),
-            tuple(delivery_row(each, now) for each in one.deliveries),
-            tuple(_update(each, now) for each in one.updates),
+            _rows(one.deliveries, now, may_change=one.alert.subscription_id in changeable),
+            tuple(_update(each, now, may_change=one.alert.subscription_id in changeable) for each in one.updates),
         )
         for one in found
     ]
 
 
-def delivery_row(one: StoredDelivery, now: datetime) -> DeliveryRow:
+def _rows(found: Iterable[StoredDelivery], now: datetime, *, may_change: bool) -> tuple[DeliveryRow, ...]:
+    return tuple(delivery_row(one, now, may_change=may_change) for one in found)
+
+
+def delivery_row(one: StoredDelivery, now: datetime, *, may_change: bool) -> DeliveryRow:
     """Write a delivery."""
     return DeliveryRow(
         id=one.id,
@@ -88,6 +93,7 @@ def delivery_row(one: StoredDelivery, now: datetime) -> DeliveryRow:
         created_at=one.created_at,
         finished_at=one.finished_at,
         is_parked=one.state is DeliveryState.PARKED,
+        may_send_again=may_change and one.state is DeliveryState.PARKED,
         notice=_notice(one),
     )
 
@@ -114,7 +120,7 @@ def _notice(one: StoredDelivery) -> str:
     return "digest" if one.digest_id is not None else "update"
 
 
-def _update(one: ToldUpdate, now: datetime) -> UpdateRow:
+def _update(one: ToldUpdate, now: datetime, *, may_change: bool) -> UpdateRow:
     why = "reached more outlets" if one.reason is UpdateReason.OUTLETS else "something new is reported"
     return UpdateRow(
         why=f"update {one.number}: {why}",
@@ -123,7 +129,7 @@ def _update(one: ToldUpdate, now: datetime) -> UpdateRow:
         outlet=one.outlet,
         created_at=one.created_at,
         held=_held(one.hold, one.due_at, now, is_open=not one.deliveries),
-        deliveries=tuple(delivery_row(each, now) for each in one.deliveries),
+        deliveries=_rows(one.deliveries, now, may_change=may_change),
     )
 
 

@@ -85,9 +85,10 @@ def subscription_page_routes(
         now = sources.clock()
         facts = await sources.database.look(look_at_one, subscription_id)
         base = site_url or str(request.base_url).rstrip("/")
+        may_change = visitor_of(request).may_change(facts.subscription)
         shown = {
             "facts": facts,
-            "rows": told_rows(facts.told, now),
+            "rows": told_rows(facts.told, now, {subscription_id} if may_change else ()),
             "channels": channel_rows(
                 Channels({name: channels.kinds.get(name, "") for name in facts.subscription.channels}),
                 facts.receivers,
@@ -96,7 +97,7 @@ def subscription_page_routes(
             ),
             "rule": rule_words(facts.subscription.rule),
             "receivers": await _receivers(sources, visitor_of(request)),
-            "may_change": visitor_of(request).may_change(facts.subscription),
+            "may_change": may_change,
             "feeds": [(kind, feed_link(base, facts.feed_key, kind)) for kind in ("atom", "json") if facts.feed_key],
             "problem": request.query_params.get("problem", "")[:500],
         }

@@ -4,7 +4,7 @@ In: which subscription, and where the last page ended. Out: `Told`. Trap: an ale
 deliveries of its own; its digest's are its own then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,19 +89,24 @@ def activity(tx: Connection, subscription_ids: Iterable[int], now: datetime) -> 
 
 def subscription_of_delivery(tx: Connection, delivery_id: int) -> int:
     """Give the number of the subscription that a delivery is made for; raises NotFound."""
+    number = subscriptions_of(tx, [delivery_id]).get(delivery_id)
+    if number is None:
+        raise NotFound(f"there is no delivery {delivery_id}")
+    return number
+
+
+def subscriptions_of(tx: Connection, delivery_ids: Collection[int]) -> dict[int, int]:
+    """Give by delivery the number of the subscription that it is made for."""
     d, u = deliveries.c, alert_updates.c
     found = (
-        select(func.coalesce(alerts.c.subscription_id, digests.c.subscription_id))
+        select(d.id, func.coalesce(alerts.c.subscription_id, digests.c.subscription_id))
         .select_from(deliveries)
         .outerjoin(alert_updates, u.id == d.update_id)
         .outerjoin(alerts, alerts.c.id == func.coalesce(d.alert_id, u.alert_id))
         .outerjoin(digests, digests.c.id == d.digest_id)
-        .where(d.id == delivery_id)
+        .where(d.id.in_(delivery_ids))
     )
-    number: int | None = tx.execute(found).scalar_one_or_none()
-    if number is None:
-        raise NotFound(f"there is no delivery {delivery_id}")
-    return number
+    return {row[0]: row[1] for row in tx.execute(found)}
 
 
 def _told(tx: Connection, rows: Iterable[Row[Any]]) -> list[Told]:

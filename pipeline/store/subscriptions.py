@@ -116,6 +116,11 @@ def count_of(tx: Connection, owner_id: int) -> int:
     return tx.execute(select(func.count()).select_from(subscriptions).where(mine)).scalar_one()
 
 
+def ids_of(tx: Connection, owner_id: int) -> set[int]:
+    """Give the numbers of a user's subscriptions, also of those that were removed and can come back."""
+    return set(tx.execute(select(subscriptions.c.id).where(subscriptions.c.owner_id == owner_id)).scalars())
+
+
 def give_to(tx: Connection, subscription_id: int, owner_id: int | None) -> None:
     """Let another user change it from now on, or None for the whole newsroom. Raises NotFound."""
     _change(tx, subscription_id, owner_id=owner_id)

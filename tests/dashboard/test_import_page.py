@@ -15,7 +15,7 @@ from tests.dashboard.test_pages import text_of
 from tests.dashboard.test_users import HASH, enter
 
 TOML = '[[subscription]]\nname = "Harbour"\nquery = "ferry AND strike"\nchannels = []\n'
-FOREIGN = "# ours\nPort\tferry OR harbor -football\ncurrency AROUND(3) crisis\n"
+FOREIGN = "# ours\nPort\tferry OR harbor -football\ncurrency AROUND(3) crisis\n#----\n#\n"
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_readers_look_and_change_nothing(site: Site, newsroom: Newsroom, signed:
 
 
 def test_dead_letters_are_replayed_by_their_owner(site: Site, newsroom: Newsroom, signed: Callable[[str], str]) -> None:
-    """An editor sends his own again; all at once is for admins."""
+    """An editor sends his own again, and is offered no other; all at once is for admins."""
     feed = newsroom.feed("https://gazette.example/rss", "Gazette")
     article_id, _ = newsroom.publish(feed, "Ferry strike", "The ferry stays.", NOW)
     number = _saved(site, signed("eva"))
@@ -107,6 +107,10 @@ def test_dead_letters_are_replayed_by_their_owner(site: Site, newsroom: Newsroom
     newsroom.deliver(newsroom.alert(number, article_id, "ferry", ("ferry",), NOW), NOW, mail=Reason.RECEIVER_REFUSED)
     with newsroom.database.read() as tx:
         [parked] = deliveries.recent(tx, 9, DeliveryState.PARKED)
+    button = f"/alerts/deliveries/{parked.id}/replay"
+    for path in ("/alerts", "/alerts/deliveries", f"/subscriptions/{number}"):
+        offered = {name for name in ("emil", "eva", "ada") if button in site.page(path, cookie=signed(name)).body}
+        assert offered == {"eva", "ada"}, path
     assert press(site, signed("emil"), f"/alerts/deliveries/{parked.id}/replay").status == 403
     assert press(site, signed("eva"), "/alerts/deliveries/replay").status == 403
     assert press(site, signed("eva"), f"/alerts/deliveries/{parked.id}/replay").status == 303
