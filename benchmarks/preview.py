@@ -101,9 +101,9 @@ def fill(database: Database, count: int) -> tuple[float, float]:
         batch = made[start : start + BATCH]
         began = time.process_time()
         with database.write() as tx:
-            _store(tx, [(number, title, text, _stored_at(number, count)) for number, title, text in batch], rng)
+            _store(tx, [(number, title, text, _stored_at(number, count)) for number, (title, text) in batch], rng)
             added = time.process_time()
-            for number, title, text in batch:
+            for number, (title, text) in batch:
                 search.add(tx, number, fast_terms(title), fast_terms(text))
             words += time.process_time() - added
         whole += time.process_time() - began
