@@ -46,12 +46,12 @@ class Timed:
         return 1000 * self.cpu_seconds / self.feed_count
 
 
-def add_all(database: Database, urls: Sequence[str]) -> None:
-    """Store feeds that are due at once."""
-    now = datetime.now(UTC)
+def add_all(database: Database, urls: Sequence[str], within_seconds: float = 0) -> None:
+    """Store feeds that are due at once, or one after the other within so many seconds."""
+    now, step = datetime.now(UTC), timedelta(seconds=within_seconds / max(1, len(urls)))
     with database.write() as tx:
-        for url in urls:
-            feeds.add(tx, url, now=now)
+        for place, url in enumerate(urls):
+            feeds.add(tx, url, now=now, first_poll_at=now + place * step)
 
 
 def make_due(database: Database) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from config.settings import Settings
 from pipeline.model import Pace, Released, Swept
-from pipeline.store import deliveries, entries
+from pipeline.store import deliveries, entries, outages
 from workers.queue import WorkQueue
 
 FETCH_PAGE: Final = "fetch_page"
@@ -64,12 +64,18 @@ def page_lane(queue: WorkQueue, settings: Settings) -> Lane:
     """Make the way of entries."""
     timeout = page_timeout_seconds(settings)
     pace = pace_of(settings)
+
+    def release(tx: Connection, now: datetime, limit: int) -> list[Released]:
+        if outages.is_line_down(tx, now):  # each page would use up a try on our own outage
+            return []
+        return entries.release(tx, now, limit, lease_seconds(timeout), pace)
+
     return Lane(
         queue,
         FETCH_PAGE,
         timeout,
         settings.queue.high_water,
-        lambda tx, now, limit: entries.release(tx, now, limit, lease_seconds(timeout), pace),
+        release,
         entries.queued_jobs,
         entries.give_back,
         entries.sweep,

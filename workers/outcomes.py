@@ -15,6 +15,7 @@ from pipeline.errors import Failure, Permanent, Poison, Transient
 from pipeline.model import Reason
 
 PAGE_WAITS = (60.0, 300.0, 1800.0, 7200.0, 21_600.0)  #: seconds before the second, third … try; the last repeats
+UNKNOWN_NAME_RETRIES = 2  #: six minutes: without a line of our own some resolvers know no name at all
 JITTER = 0.2  #: so that what failed together does not come back together
 LONGEST_RETRY_AFTER = 86_400.0  #: a host that asks for more is asked again after a day
 FAILURES_BEFORE_REST = 3
@@ -59,6 +60,8 @@ def page_outcome(
         case Transient() if attempts < most_attempts:
             wait = PAGE_WAITS[min(attempts, len(PAGE_WAITS)) - 1]
             return Outcome(Step.RETRY, failure.reason, _at_least(wait * jitter(), failure.retry_after))
+        case Permanent(reason=Reason.NAME_UNKNOWN) if attempts <= UNKNOWN_NAME_RETRIES:
+            return Outcome(Step.RETRY, failure.reason, PAGE_WAITS[attempts - 1] * jitter())
         case _:
             return Outcome(Step.USE_FEED, failure.reason)
 

@@ -85,7 +85,7 @@ class Poller:
         chance, ask, follow = random or SystemRandom(), partial(self._ask, 0), partial(self._follow, 0)
         self._means = Means(ask, policy, chance, clock, self._parsers, wished_seconds, follow=follow, known=self._known)
         self._settling = Settling(database, policy, clock, lease_seconds)
-        self._way_out = WayOut(database, transport.reaches, clock)
+        self._way_out = WayOut(database, transport.reaches, transport.is_near, clock)
         self._subscriber_count = 0
         self._recorder = Recorder(database, import_hours, clock)
         self._running: set[asyncio.Task[None]] = set()
@@ -191,7 +191,7 @@ class Poller:
             result = await poll(lease.feed, means, seconds=self._poll_seconds)
         counts = await self._record(lease, result)
         if counts is not None:
-            self._way_out.note(lease.feed, result)
+            await self._way_out.note(lease.feed, result)
             self._report(lease, result, counts)
 
     async def _ask(self, feed_id: int, url: str, validators: Validators) -> Response:

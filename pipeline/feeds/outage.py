@@ -33,6 +33,7 @@ class Silence:
 
     def __init__(self) -> None:
         self._unanswered: dict[int, Unanswered] = {}
+        self._aside: dict[int, Unanswered] = {}
 
     @property
     def is_suspicious(self) -> bool:
@@ -40,19 +41,30 @@ class Silence:
         return len({one.feed.host for one in self._unanswered.values()}) >= LEAST_HOSTS
 
     @property
-    def struck(self) -> tuple[Unanswered, ...]:
-        """Give the feeds that were asked in vain, each as it was before the first time."""
+    def silent(self) -> tuple[Unanswered, ...]:
+        """Give the feeds that were asked in vain since the last answer, or since they were set aside."""
         return tuple(self._unanswered.values())
+
+    @property
+    def struck(self) -> tuple[Unanswered, ...]:
+        """Give all feeds that were asked in vain, each as it was before the first time."""
+        return tuple((self._aside | self._unanswered).values())
+
+    def set_aside(self) -> None:
+        """Suspect nothing for now, and forget nobody: those silent may be dead, or the outage a long one."""
+        self._aside |= self._unanswered
+        self._unanswered.clear()
 
     def note(self, feed: Feed, result: PollResult) -> None:
         """Count what became of a poll; whatever a server says ends the silence, a refusal too."""
         if result.reason not in UNANSWERED:
             self.end()
             return
-        first = self._unanswered.get(feed.id)
+        first = self._unanswered.get(feed.id) or self._aside.get(feed.id)
         before = first.feed if first else feed
         self._unanswered[feed.id] = Unanswered(before, result.attempted_at, result.reason)
 
     def end(self) -> None:
         """Begin anew."""
         self._unanswered.clear()
+        self._aside.clear()

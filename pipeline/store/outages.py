@@ -1,19 +1,22 @@
 """What an outage of our own network leaves in the store.
 
-In: feeds that were asked in vain. Out: their rows as if they had not been. Hides the statements. Trap: a feed that was
-asked again since, by whichever poller, keeps what that brought.
+In: feeds that were asked in vain, and what pollers say. Out: the feeds' rows as if they had not been asked; whether
+pages had better wait. Hides the statements. Trap: a feed that was asked again since, by whichever poller, keeps what
+that brought.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from pipeline.model import Bound, Feed, FeedState
-from pipeline.store.tables import feeds, in_state
+from pipeline.store.tables import feeds, in_state, processes
 from pipeline.store.types import Instant
 
+AWAY_SINCE = "network_away_since"  #: the word under which a poller's heartbeat says it
+BEATEN_WITHIN = timedelta(seconds=30)  #: six heartbeats
 TRIED = 5  #: of those that answered last, and as many by chance: whoever answered last may be gone
 
 
@@ -23,6 +26,13 @@ def addresses_to_try(tx: Connection) -> list[str]:
     last = tx.scalars(active.order_by(feeds.c.last_success_at.desc().nulls_last()))
     some = tx.scalars(active.order_by(func.random()))
     return list(dict.fromkeys([*last, *some]))
+
+
+def is_line_down(tx: Connection, now: datetime) -> bool:
+    """Tell whether every poller that lives says that it finds no way out; False if none lives."""
+    beaten = processes.c.beat_at > now - BEATEN_WITHIN
+    said = tx.execute(select(processes.c.detail).where(processes.c.kind == "poller", beaten)).scalars().all()
+    return bool(said) and all(AWAY_SINCE in detail for detail in said)
 
 
 def forget_attempts(tx: Connection, struck: Sequence[tuple[Feed, datetime, datetime | None]], now: datetime) -> int:

@@ -24,7 +24,7 @@ from pipeline.transport.failures import translated
 from pipeline.transport.guard import dialling
 from pipeline.transport.headers import Fields, conditional_headers, headers_for_hop, sendable
 from pipeline.transport.policy import Policy, Rules
-from pipeline.transport.reach import is_reachable
+from pipeline.transport.reach import is_near, is_reachable
 from pipeline.transport.redirects import check_hop, find_target, parse_url
 from pipeline.transport.resolver import Lookup, Resolver, ask_system
 from pipeline.urls import WebUrl
@@ -77,6 +77,12 @@ class Transport:
         if self._resolver is None:
             raise RuntimeError(NOT_OPEN)
         return await is_reachable(url, self._rules, self._resolver)
+
+    async def is_near(self, url: str) -> bool:
+        """Tell whether the host of an address is this machine or on a private network, as far as its name leads."""
+        if self._resolver is None:
+            raise RuntimeError(NOT_OPEN)
+        return await is_near(url, self._resolver)
 
     async def close(self) -> None:
         """Close all connections; requests under way fail. May be called twice."""

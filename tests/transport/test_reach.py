@@ -31,6 +31,23 @@ async def test_a_connection_is_all_it_takes(
         assert heard_by(server) == [b""] * reached
 
 
+@pytest.mark.parametrize(
+    ("host", "found", "near"),
+    [
+        ("lan.example", ["10.0.0.7"], True),
+        ("here.example", ["127.0.0.1", "::1"], True),
+        ("both.example", ["10.0.0.7", "93.184.215.14"], False),
+        ("far.example", ["93.184.215.14"], False),
+        ("nowhere.example", [], False),
+    ],
+)
+async def test_what_is_near_is_told_by_where_the_name_leads(host: str, found: list[str], near: bool) -> None:
+    """A host that answers on our own network says nothing of the line to all others."""
+    async with Transport(policy(), lookup=names({host: [found]})) as transport:
+        assert await transport.is_near(f"http://{host}/feed") is near
+        assert not await transport.is_near("not an address")
+
+
 def heard_by(server: socket.socket) -> list[bytes]:
     """Give what came over each connection that was made."""
     heard = []

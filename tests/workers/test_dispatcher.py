@@ -13,7 +13,7 @@ from pipeline.errors import QueueUnavailable, Unusable
 from pipeline.model import EntryState, Reason
 from pipeline.store import entries, pauses, processes
 from pipeline.store.database import Database
-from tests.store.making import NO_PACE, NOW, entry, show
+from tests.store.making import NO_PACE, NOW, after, entry, show
 from tests.valkey_fixtures import RunningValkey
 from tests.workers.support import eventually, working
 from workers.dispatcher import Dispatcher
@@ -255,3 +255,19 @@ async def test_a_stale_copy_writes_nothing(database: Database, valkey: Redis, cl
         assert not entries.put_back(tx, old.id, old.token, clock(), clock(), Reason.TIMED_OUT, "")
         assert entries.start(tx, old.id, old.token, "slow", clock(), 60, NO_PACE) is None
     assert states(database) == {EntryState.FETCHING: 1}
+
+
+def test_pages_wait_while_every_poller_finds_no_way_out(sqlite_database: Database, valkey: Redis) -> None:
+    """An outage of our own uses up no page's tries; a poller that is gone or gets through holds nothing back."""
+    lane = page_lane(WorkQueue(PAGES, valkey), FAST)
+    away = {"network_away_since": "2026-03-01T12:00:00+00:00"}
+    with sqlite_database.write() as tx:
+        show(tx, entry(1))
+        processes.beat(tx, "poller-a", "poller", 1, NOW, away)
+        assert lane.release(tx, NOW, 9) == []
+        processes.beat(tx, "poller-b", "poller", 2, NOW, {"running": 3})
+        assert len(lane.release(tx, NOW, 9)) == 1
+        show(tx, entry(2), url="https://other.example/rss")
+        processes.beat(tx, "poller-b", "poller", 2, NOW, away)
+        assert lane.release(tx, after(29), 9) == []
+        assert len(lane.release(tx, after(31), 9)) == 1

@@ -42,6 +42,13 @@ def plainly() -> float:
         pytest.param(
             Permanent(Reason.ADDRESS_DENIED), 1, None, Outcome(Step.USE_FEED, Reason.ADDRESS_DENIED), id="denied"
         ),
+        pytest.param(
+            Permanent(Reason.NAME_UNKNOWN), 2, None,
+            Outcome(Step.RETRY, Reason.NAME_UNKNOWN, 300), id="no such name: perhaps our own resolver",
+        ),
+        pytest.param(
+            Permanent(Reason.NAME_UNKNOWN), 3, None, Outcome(Step.USE_FEED, Reason.NAME_UNKNOWN), id="no such name"
+        ),
         pytest.param(HANG, 1, None, Outcome(Step.RETRY, Reason.EXTRACTION_TIMED_OUT, 60), id="first poison"),
         pytest.param(HANG, 3, Reason.TIMED_OUT, Outcome(Step.RETRY, HANG.reason, 60), id="first poison, third try"),
         pytest.param(CRASH, 2, HANG.reason, Outcome(Step.QUARANTINE, CRASH.reason), id="second poison"),
