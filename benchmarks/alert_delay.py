@@ -33,11 +33,12 @@ from workers.concurrent import ConcurrentWorker
 from workers.current_index import CurrentIndex
 from workers.delivery_job import DeliveryJobs
 from workers.dispatcher import Dispatcher
-from workers.embedded import prepare, wait_until_ready
-from workers.lanes import delivery_lane, delivery_timeout_seconds, page_lane
+from workers.embedded import prepare
+from workers.lanes import delivery_lane, page_lane
+from workers.limits import delivery_timeout_seconds
 from workers.page_job import PageJobs
 from workers.queue import DELIVERIES, PAGES, WorkQueue
-from workers.server import connect
+from workers.server import connect, wait_until_ready
 from workers.supervisor import ProcessSpec, Supervisor
 
 CROWD, QUICK_CROWD = 400, 60

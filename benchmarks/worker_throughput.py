@@ -23,9 +23,9 @@ from rq.serializers import JSONSerializer
 from pipeline.model import Released
 from pipeline.transport import Policy, Transport
 from workers.concurrent import ConcurrentWorker
-from workers.embedded import prepare, wait_until_ready
+from workers.embedded import prepare
 from workers.queue import PAGES, WorkQueue
-from workers.server import connect
+from workers.server import connect, wait_until_ready
 from workers.supervisor import ProcessSpec, Supervisor
 
 LATENCY_SECONDS = 0.3

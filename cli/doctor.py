@@ -23,7 +23,8 @@ from pipeline.store.counts import Overview
 from pipeline.store.database import Database
 from pipeline.store.processes import Process
 from workers.channels import channel_targets
-from workers.server import check_address, check_server
+from workers.queue_address import check_address
+from workers.server import check_server
 
 KINDS = ("poller", "dispatcher", "worker", "deliverer")
 DEAD_AFTER = timedelta(seconds=30)  #: as the sweeper sees it

@@ -4,8 +4,9 @@ from redis import Redis
 
 from cli.wiring import data_dir
 from config.settings import Settings
+from workers.queue_address import check_address
 from workers.queue_socket import socket_url
-from workers.server import check_address, connect
+from workers.server import connect
 
 
 def queue_url(settings: Settings) -> str:

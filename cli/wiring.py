@@ -6,9 +6,9 @@ Trap: services must import only what they need, so nothing heavy (extractor, das
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 
+from cli.version import VERSION
 from config.reading import DEFAULT_FILE
 from config.settings import Settings
 from pipeline.errors import Unusable
@@ -17,9 +17,7 @@ from pipeline.store.adding import Quota
 from pipeline.store.database import Database
 from pipeline.transport import Policy
 from workers.feed_rules import FeedRules
-from workers.lanes import pace_of
-
-VERSION = version("storywatch")
+from workers.limits import pace_of
 
 
 def data_dir(settings: Settings) -> Path:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from workers.embedded import EmbeddedValkey, prepare, wait_until_ready
-from workers.server import connect
+from workers.embedded import EmbeddedValkey, prepare
+from workers.server import connect, wait_until_ready
 from workers.tether import tethered
 
 

@@ -26,7 +26,8 @@ from workers.clock import Clock, utc_now
 from workers.concurrent import JobFunction
 from workers.crash_notes import note_delivery_crash
 from workers.insisting import Insisting
-from workers.lanes import LEASE_MARGIN_SECONDS, SEND_DELIVERY, lease_seconds
+from workers.lanes import SEND_DELIVERY
+from workers.limits import LEASE_MARGIN_SECONDS, lease_seconds
 from workers.outcomes import Outcome, Step, delivery_outcome, rest_seconds
 from workers.timing import TIMING
 

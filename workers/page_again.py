@@ -24,7 +24,7 @@ from pipeline.stories import sketch
 from workers.clock import Clock
 from workers.current_index import CurrentIndex
 from workers.insisting import Insisting
-from workers.lanes import lease_seconds, page_timeout_seconds
+from workers.limits import lease_seconds, page_timeout_seconds
 from workers.page_reading import PageRead, PageReader, heed
 
 log = structlog.get_logger(__name__)

@@ -28,7 +28,8 @@ from workers.concurrent import JobFunction
 from workers.crash_notes import note_crash
 from workers.current_index import CurrentIndex
 from workers.insisting import Insisting
-from workers.lanes import FETCH_PAGE, QUARANTINE_PAGE, lease_seconds, pace_of, page_timeout_seconds
+from workers.lanes import FETCH_PAGE, QUARANTINE_PAGE
+from workers.limits import lease_seconds, pace_of, page_timeout_seconds
 from workers.outcomes import Outcome, Step, page_outcome
 from workers.page_again import PagesAgain
 from workers.page_reading import Lesson, PageRead, PageReader, learn

@@ -24,7 +24,7 @@ from pipeline.transport import Transport, failure_of_status
 from pipeline.urls import registrable_host
 from workers.clock import Clock
 from workers.insisting import Insisting
-from workers.lanes import lease_seconds, pace_of, page_timeout_seconds
+from workers.limits import lease_seconds, pace_of, page_timeout_seconds
 from workers.outcomes import LONGEST_RETRY_AFTER
 from workers.robots import RobotsGate
 from workers.turn import wait_for_turn

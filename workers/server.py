@@ -6,11 +6,10 @@ them are `QueueUnavailable` here: a wrong password may be set right while we run
 """
 
 import asyncio
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import structlog
 from redis import Redis
@@ -25,7 +24,6 @@ log = structlog.get_logger(__name__)
 
 SOCKET_SECONDS = 5.0  #: longest silence of the server; blocking reads ask it to answer sooner
 LEAST_VERSION = (6, 2)  #: the first with BLMOVE, without which a job dies with the worker that took it
-SCHEMES = ("redis", "rediss", "unix")
 
 
 def connect(url: str, *, socket_seconds: float = SOCKET_SECONDS) -> "Redis":
@@ -52,44 +50,6 @@ def queue_errors() -> Iterator[None]:
         raise QueueUnavailable(f"the queue does not answer: {type(error).__name__}: {error}") from error
 
 
-def check_address(url: str, *, allow_insecure: bool) -> None:
-    """Refuse an address over which others could read or write the queue (checklist S9).
-
-    A socket file and loopback are this machine's own. Elsewhere both a password and TLS are asked for,
-    unless `allow_insecure` says that the network in between is trusted.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES:
-        raise Unusable(
-            f"queue.url must begin with redis://, rediss:// or unix://, not with {parts.scheme or 'nothing'}"
-        )
-    lacks = [] if _is_local(parts) else _missing_guards(parts)
-    if not lacks:
-        return
-    if not allow_insecure:
-        raise Unusable(
-            f"The queue at {parts.hostname} is on another machine and has no {' and no '.join(lacks)}: whoever reaches "
-            "it could read and change the work. Use rediss://user:password@host:port, or set "
-            "queue.allow_insecure = true if the network between is yours alone."
-        )
-    log.warning("queue_insecure", host=parts.hostname, lacks=lacks)
-
-
-def _is_local(parts: SplitResult) -> bool:
-    host = parts.hostname or ""
-    if parts.scheme == "unix" or host in {"", "localhost"}:
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _missing_guards(parts: SplitResult) -> list[str]:
-    checks = {"password": bool(parts.password), "TLS": parts.scheme == "rediss"}
-    return [name for name, held in checks.items() if not held]
-
-
 def check_server(connection: "Redis") -> None:
     """Refuse a server that may throw our jobs away or lacks a command we need (checklist R17).
 
@@ -106,6 +66,25 @@ def check_server(connection: "Redis") -> None:
     version = str(facts.get("redis_version", "0"))
     if _version(version) < LEAST_VERSION:
         raise Unusable(f"The queue's server is version {version}; Redis 6.2 or Valkey 7.2 is the oldest that works.")
+
+
+def wait_until_ready(url: str, *, seconds: float = 10) -> None:
+    """Wait until the server answers; raises `QueueUnavailable` with its last word after `seconds`."""
+    deadline = time.monotonic() + seconds
+    connection = connect(url)
+    try:
+        while True:
+            try:
+                with queue_errors():
+                    connection.ping()
+            except QueueUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+    finally:
+        connection.close()
 
 
 async def wait_until_fit(connection: "Redis", stop: asyncio.Event) -> bool:

@@ -15,8 +15,8 @@ from redis import Redis
 
 from benchmarks.faults.process_tree import members
 from tests.postgres import PostgresServer
-from workers.embedded import prepare, wait_until_ready
-from workers.server import connect
+from workers.embedded import prepare
+from workers.server import connect, wait_until_ready
 from workers.tether import tethered
 
 READY_SECONDS = 60.0

@@ -28,7 +28,8 @@ from workers.concurrent import JobFunction
 from workers.current_index import CurrentIndex
 from workers.delivery_job import DeliveryJobs
 from workers.dispatcher import Dispatcher
-from workers.lanes import delivery_lane, pace_of, page_lane
+from workers.lanes import delivery_lane, page_lane
+from workers.limits import pace_of
 from workers.page_job import PageJobs
 from workers.queue import DELIVERIES, PAGES
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from dashboard.serving import bind, serve_on
-from workers.embedded import prepare, wait_until_ready
+from workers.embedded import prepare
+from workers.server import wait_until_ready
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import typer
 from cli.commands.options import ConfigOption, JsonOption
 from cli.commands.session import settings_of, store_of
 from cli.output import note, print_record
-from cli.wiring import VERSION, database_url
+from cli.version import VERSION
+from cli.wiring import database_url
 from pipeline.indexing import index_words
 from pipeline.store.backups import packing, restoring, taking
 from pipeline.store.backups.manifest import Manifest

@@ -11,7 +11,7 @@ from config.settings import Settings
 from workers.data_folder import DataFolder
 from workers.embedded import prepare, set_aside_broken
 from workers.forking import Role
-from workers.lanes import page_timeout_seconds
+from workers.limits import page_timeout_seconds
 from workers.supervisor import ProcessSpec
 
 #: Kind of process (as heartbeats name it) and the module that is its program.

@@ -29,7 +29,7 @@ from workers.channels import channel_targets
 from workers.data_folder import DataFolder
 from workers.forking import is_possible
 from workers.nursery import Nursery
-from workers.server import check_address
+from workers.queue_address import check_address
 from workers.signals import stop_on_signals
 from workers.supervisor import ProcessSpec, Supervisor
 

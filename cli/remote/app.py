@@ -14,12 +14,12 @@ from urllib.parse import quote
 import click
 
 from cli.output import print_json, print_record, print_rows
+from cli.remote import SERVER, TOKEN_FILE
 from cli.remote.call import Call
 from cli.remote.calls import CALLS
 from cli.remote.server import Refused, Server, server_at
 from pipeline.errors import Unusable
 
-SERVER, TOKEN_FILE = "STORYWATCH_SERVER", "STORYWATCH_TOKEN_FILE"
 PAGE_LIMIT = 100  #: most that one request asks for
 #: Options that are spelled otherwise than the API's fields, as on the machine itself.
 SPELLED = {"source": "--from", "entries": "--entry"}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from cli.wiring import VERSION
+from cli.version import VERSION
 from pipeline.errors import Failure, StorywatchError, Unusable
 from pipeline.model import Response
 from pipeline.transport import Policy, Transport

@@ -10,7 +10,7 @@ from pipeline.transport.chat import Chat
 from workers.channels import channel_targets
 from workers.concurrent import ConcurrentWorker
 from workers.delivery_job import DeliveryJobs
-from workers.lanes import delivery_timeout_seconds
+from workers.limits import delivery_timeout_seconds
 from workers.operator_notices import OperatorNotices
 from workers.queue import DELIVERIES, WorkQueue
 from workers.signals import Stops

@@ -7,7 +7,7 @@ from pipeline.articles import Extractor
 from pipeline.transport import Transport
 from workers.concurrent import ConcurrentWorker
 from workers.current_index import CurrentIndex
-from workers.lanes import page_timeout_seconds
+from workers.limits import page_timeout_seconds
 from workers.page_job import PageJobs
 from workers.queue import PAGES, WorkQueue
 from workers.signals import Stops

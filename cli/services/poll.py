@@ -11,7 +11,7 @@ from cli.services.service import Context, run_service
 from cli.wiring import poll_policy, transport_policy
 from pipeline.feeds.parsers import check_parsers
 from pipeline.transport import Transport
-from workers.lanes import pace_of
+from workers.limits import pace_of
 from workers.poller import POLL_SECONDS, Poller
 from workers.signals import Stops
 from workers.subscriber import Subscriber

@@ -2,13 +2,13 @@
 
 In: an exception of SQLAlchemy. Out: `Passing`, or None for an error that trying again cannot mend. Hides
 SQLSTATE codes and the texts of SQLite, whose driver gives no code. Trap: "database is locked" after the busy
-timeout is a conflict here; a "disk I/O error" is not, it must be seen.
+timeout is a conflict here; a "disk I/O error" is not, it must be seen. PostgreSQL's driver is told by the code that its
+errors carry and is not imported, for only who uses it shall load it.
 """
 
 from enum import Enum
 
-import psycopg
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
@@ -33,20 +33,19 @@ def passing(error: SQLAlchemyError) -> Passing | None:
         return Passing.CONNECTION
     if not isinstance(error, DBAPIError):
         return None
-    original = error.orig
-    if isinstance(original, psycopg.Error):
-        return _passing_on_postgresql(original, lost=error.connection_invalidated)
-    return _passing_on_sqlite(str(original))
+    if hasattr(error.orig, "sqlstate"):
+        return _passing_on_postgresql(error)
+    return _passing_on_sqlite(str(error.orig))
 
 
-def _passing_on_postgresql(error: psycopg.Error, *, lost: bool) -> Passing | None:
-    state = error.sqlstate
+def _passing_on_postgresql(error: DBAPIError) -> Passing | None:
+    state: str | None = getattr(error.orig, "sqlstate", None)
     if state in _CONFLICT_STATES:
         return Passing.CONFLICT
-    if lost or state in _CONNECTION_STATES or (state or "").startswith("08"):
+    if error.connection_invalidated or state in _CONNECTION_STATES or (state or "").startswith("08"):
         return Passing.CONNECTION
     # Without a code the server never answered: refused, unknown host, broken pipe.
-    return Passing.CONNECTION if state is None and isinstance(error, psycopg.OperationalError) else None
+    return Passing.CONNECTION if state is None and isinstance(error, OperationalError) else None
 
 
 def _passing_on_sqlite(text: str) -> Passing | None:

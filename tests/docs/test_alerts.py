@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer
 
-from cli.main import app
+from cli.main import command_line
 from pipeline.alerts.subscriptions_file import read_subscriptions
 from pipeline.rule_text import KEYS, read_rule
 from tests.docs.reading import DOCS, blocks, rows
@@ -30,7 +30,7 @@ def test_each_example_is_read(key: str, example: str) -> None:
 
 def test_each_option_exists() -> None:
     """The command has the option beside each key, and no other for rules."""
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(command_line())
     add = group.commands["subscriptions"].commands["add"]  # type: ignore[attr-defined]
     known = {opt for parameter in add.params for opt in parameter.opts}
     assert {option.strip("`") for _, option, *_ in ROWS} <= known

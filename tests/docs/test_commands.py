@@ -7,11 +7,11 @@ import click
 import pytest
 import typer
 
-from cli.main import app
+from cli.main import command_line
 from tests.docs.reading import ROOT, documents, shell_lines
 
 PROGRAM = "storywatch"
-COMMAND = typer.main.get_command(app)
+COMMAND = typer.main.get_command(command_line())
 
 
 def command_lines() -> list[tuple[str, str]]:

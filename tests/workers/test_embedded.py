@@ -20,16 +20,17 @@ from redis.exceptions import ResponseError
 from pipeline.errors import QueueUnavailable, Unusable
 from tests.valkey_fixtures import RunningValkey
 from tests.workers.support import alive, eventually
-from workers.embedded import REFUSED, UNLOADABLE, prepare, set_aside_broken, wait_until_ready
+from workers.embedded import REFUSED, UNLOADABLE, prepare, set_aside_broken
 from workers.queue_socket import LONGEST_SOCKET_BYTES
-from workers.server import check_server, connect
+from workers.server import check_server, connect, wait_until_ready
 from workers.tether import tethered
 
 PARENT = """
 import asyncio, sys
 from pathlib import Path
 from workers.data_folder import DataFolder
-from workers.embedded import prepare, wait_until_ready
+from workers.embedded import prepare
+from workers.server import wait_until_ready
 from workers.supervisor import ProcessSpec, Supervisor
 
 async def main(path):

@@ -4,7 +4,8 @@ import pytest
 from redis import Redis
 
 from pipeline.errors import QueueUnavailable, Unusable
-from workers.server import check_address, check_server, connect
+from workers.queue_address import check_address
+from workers.server import check_server, connect
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from workers.concurrent import ConcurrentWorker
 from workers.current_index import CurrentIndex
 from workers.delivery_job import DeliveryJobs
 from workers.dispatcher import Dispatcher
-from workers.lanes import delivery_lane, delivery_timeout_seconds, page_lane
+from workers.lanes import delivery_lane, page_lane
+from workers.limits import delivery_timeout_seconds
 from workers.page_job import PageJobs
 from workers.queue import DELIVERIES, PAGES, WorkQueue
 from workers.server import connect
