@@ -57,14 +57,18 @@ def _article(task: FetchTask, extract: Extract, url: str, note: Reason | None) -
         site=extract.site or task.feed_title,
         note=note,
         modified_at=_modified(extract),
-        sources=_sources(task, extract),
+        sources=_sources(task, extract, is_feeds=is_feeds),
     )
 
 
-def _sources(task: FetchTask, extract: Extract) -> dict[str, str]:
-    """Say where title, byline, site, language and the dates come from, in the order in which they are believed."""
+def _sources(task: FetchTask, extract: Extract, *, is_feeds: bool) -> dict[str, str]:
+    """Say where title, byline, site, language and the dates come from, in the order in which they are believed.
+
+    The text has a source beside the page's own blocks only where the page declares it instead of showing it.
+    """
     entry = task.entry
     of_feed = {
+        "text": is_feeds and "text" in extract.sources,
         "title": bool(entry.title),
         "published_at": entry.published_at is not None,
         "byline": not extract.byline and bool(entry.author),

@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
     confine(megabytes, parent_pid)
     shut_in()
     logging.disable(logging.CRITICAL)  # what a library finds odd about a page is nobody's concern
-    _collect_by_hand()
+    collect_by_hand()
     answers = _take_standard_output()
     answers.write(READY)
     answers.flush()
@@ -34,8 +34,8 @@ def main(arguments: list[str]) -> None:
         gc.collect(0)
 
 
-def _collect_by_hand() -> None:
-    """Look for cycles between two pages only: within one they were looked for dozens of times, a tenth of all."""
+def collect_by_hand() -> None:
+    """Look for cycles between two pages only: within one they were looked for dozens of times, a fifteenth of all."""
     gc.collect()
     gc.freeze()
     gc.disable()

@@ -12,7 +12,7 @@ from pipeline.articles.declared import stands_in
 from pipeline.articles.edges import trim_edges
 from pipeline.articles.hint import Hint
 from pipeline.articles.kinds import find_kind, looks_of, may_be_other
-from pipeline.articles.metadata import read_metadata
+from pipeline.articles.metadata import JSON_LD, read_metadata
 from pipeline.articles.parse import parse
 from pipeline.articles.signs import Signs, read_signs
 from pipeline.articles.traits import About
@@ -33,6 +33,7 @@ def extract_page(html: str, url: str, hint: Hint) -> Extract:
     chosen = choose(html, tree, url, about, hint)
     shown = shown_text(chosen, title)
     declared = clean_text(stands_in(about.body, shown, title))
+    sources = {**found.sources, "text": JSON_LD} if declared else found.sources
     return Extract(
         text=declared or shown,
         title=title,
@@ -42,7 +43,7 @@ def extract_page(html: str, url: str, hint: Hint) -> Extract:
         canonical_url=found.canonical_url,
         published_at=found.published_at,
         modified_at=found.modified_at,
-        sources=found.sources,
+        sources=sources,
         marks=chosen.marks,
         version_url=found.version_url,
         kind=None if declared else _kind(html, chosen, title),

@@ -29,7 +29,10 @@ def fuller(entry: Entry, extract: Extract, version: Extract) -> Extract:
     """Take the text of the other build if it is an article and says more; the rest is what the page said of itself."""
     if find_obstacle(entry, version) is not None or len(version.text) <= len(extract.text):
         return extract
-    return replace(extract, text=version.text, kind=version.kind, marks=version.marks)
+    sources = {name: source for name, source in extract.sources.items() if name != "text"}
+    if "text" in version.sources:
+        sources["text"] = version.sources["text"]
+    return replace(extract, text=version.text, kind=version.kind, marks=version.marks, sources=sources)
 
 
 def _is_stub(entry: Entry, extract: Extract) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.articles.extract import extract_page
 from pipeline.articles.hint import Hint
+from pipeline.model import Extract, Reason
 from tests.articles.test_furniture import ARTICLE, SENTENCES
 
 FOOT = "The museum of the harbour opens its new hall on Sunday, with a brass band and free entry for all who come."
@@ -14,12 +15,16 @@ OTHER = "A quite different report about a wedding on the northern shore, where t
 
 
 def text_of(declared: object, body: str) -> str:
-    said = json.dumps({"@context": "https://schema.org", "@type": "NewsArticle", "articleBody": declared})
+    return extract_of({"articleBody": declared}, body).text
+
+
+def extract_of(declared: dict[str, object], body: str) -> Extract:
+    said = json.dumps({"@context": "https://schema.org", "@type": "NewsArticle", **declared})
     html = (
         f'<html lang="en"><head><title>The lock closes</title><script type="application/ld+json">{said}</script></head>'
         f"<body><div><h1>The lock closes</h1>{body}</div></body></html>"
     )
-    return extract_page(html, "https://harbour.example/news/lock", Hint()).text
+    return extract_page(html, "https://harbour.example/news/lock", Hint())
 
 
 WHOLE = " ".join(SENTENCES)
@@ -61,3 +66,21 @@ def test_a_declared_text_stands_in_for_a_stub(shown: str) -> None:
 def test_a_stub_stays_a_stub_without_a_declared_text_of_its_title(declared: str) -> None:
     """What a page declares of another article, or next to nothing, does not stand in for its own words."""
     assert OTHER not in text_of(declared, f"<p>{SENTENCES[0]}</p>")
+
+
+OFFER = "<div class='paywall'><p>Subscribe to continue reading. Already a subscriber? Log in.</p></div>"
+WALL = f"<p>{SENTENCES[0]}</p>{OFFER}"
+
+
+def test_a_declared_text_behind_a_paywall_is_the_article_and_says_where_it_stood() -> None:
+    """What an outlet sends to everybody is read; the article tells that the page declares it and does not show it."""
+    declared: dict[str, object] = {"articleBody": f"{WHOLE} The lock closes.", "isAccessibleForFree": False}
+    found = extract_of(declared, WALL)
+    assert all(sentence in found.text for sentence in SENTENCES)
+    assert (found.kind, found.sources["text"]) == (None, "json-ld")
+
+
+def test_a_paywall_that_declares_only_its_teaser_is_a_paywall() -> None:
+    """Without the text there is a teaser, with its reason and no source of a text."""
+    found = extract_of({"articleBody": SENTENCES[0], "isAccessibleForFree": False}, WALL)
+    assert (found.kind, "text" in found.sources) == (Reason.PAYWALL, False)

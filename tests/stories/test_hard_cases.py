@@ -125,6 +125,16 @@ def test_a_round_up_does_not_chain_stories(three: list[News]) -> None:
     assert all(grouping.merge_with is None for grouping in groupings)
 
 
+def test_a_live_blog_of_one_event_is_its_story(three: list[News]) -> None:
+    """Minute by minute, newest first, over one event: it joins that event's story, and joins it as it grows too."""
+    told = [*AGENCY.split(". "), *OWN_WORDS.split(". ")]
+    entries = [f"{9 + n}:{n}5 {sentence}." for n, sentence in enumerate(told)][::-1]
+    early, late = "\n".join(entries[-5:]), "\n".join(entries)
+    found, groupings = group([*three, news("Live: the northern lock", early), news("Live updates", late)], WINDOW)
+    assert found[6] == found[7] == found[0]
+    assert GroupingKind.ROUNDUP not in (groupings[6].kind, groupings[7].kind)
+
+
 def test_a_correction_is_a_copy() -> None:
     """A text that comes again with a note in front and one figure changed stays with its story, and is no new text."""
     corrected = "Correction: an earlier version named the wrong sum. " + AGENCY.replace(
