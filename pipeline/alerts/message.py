@@ -62,6 +62,16 @@ def _rest(items: Sequence[Item]) -> str:
     return f"and {rest} more on the dashboard" if rest > 0 else ""
 
 
+#: Mail programs know no style sheets, so each mark has its own; no colour but grey, which is read on light and dark.
+_STYLES = {
+    "body": "margin:0 auto;padding:16px;max-width:40em;font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif",
+    "h2": "margin:24px 0 4px;font-size:18px;line-height:1.3",
+    "source": "margin:0 0 12px;font-size:14px;color:#767676",
+    "blockquote": "margin:0 0 12px;padding:0 0 0 12px;border-left:3px solid #999",
+    "why": "margin:0;font-size:14px;color:#767676",
+}
+
+
 def html_text(task: DeliveryTask) -> str:
     """Give the message as a small HTML document, the matched words of the passage in bold."""
     items = items_of(task)
@@ -69,8 +79,8 @@ def html_text(task: DeliveryTask) -> str:
     if isinstance(task.notice, Digest):
         body = f"<p>{escape(subject(task))}</p>\n{body}<p>{escape(_rest(items))}</p>\n"
     return (
-        f'<!DOCTYPE html>\n<html><head><meta charset="utf-8"><title>{escape(subject(task))}</title></head><body>\n'
-        f"{body}</body></html>\n"
+        '<!DOCTYPE html>\n<html><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+        f"<title>{escape(subject(task))}</title></head><body{_style('body')}>\n{body}</body></html>\n"
     )
 
 
@@ -78,11 +88,16 @@ def _html_item(item: Item) -> str:
     headline = escape(item.headline)
     if is_web_address(item.url):
         headline = f'<a href="{escape(item.url)}">{headline}</a>'
-    quoted = f"<blockquote>{marked(item)}</blockquote>\n" if item.passage is not None else ""
-    story = f' <a href="{escape(item.story_url)}">Story</a>' if item.story_url else ""
+    quoted = f"<blockquote{_style('blockquote')}>{marked(item)}</blockquote>\n" if item.passage is not None else ""
+    story = f' <a href="{escape(item.story_url)}">The story on the dashboard</a>' if item.story_url else ""
     return (
-        f"<h2>{headline}</h2>\n<p>{escape(item.source)}</p>\n{quoted}<p><small>{escape(item.why)}{story}</small></p>\n"
+        f"<h2{_style('h2')}>{headline}</h2>\n<p{_style('source')}>{escape(item.source)}</p>\n"
+        f"{quoted}<p{_style('why')}>{escape(item.why)}{story}</p>\n"
     )
+
+
+def _style(name: str) -> str:
+    return f' style="{_STYLES[name]}"'
 
 
 def marked(item: Item) -> str:

@@ -53,7 +53,11 @@ class Chat:
 
 
 def _service() -> Apprise:
-    return Apprise(asset=AppriseAsset(app_id="Storywatch", http_redirects=False, async_mode=False))
+    # Without pictures: apprise would name its own logo at GitHub, and every reader's program would fetch it there.
+    asset = AppriseAsset(
+        app_id="Storywatch", http_redirects=False, async_mode=False, image_url_mask="", image_url_logo=""
+    )
+    return Apprise(asset=asset)
 
 
 def _answer(opened: Egress, seconds: float, *, taken: bool) -> Response:

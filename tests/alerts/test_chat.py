@@ -1,6 +1,7 @@
 """Chats: what is said is harmless, and what speaks keeps to our policy (checklist S16, S25)."""
 
 import asyncio
+import json
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -48,9 +49,19 @@ async def test_a_chat_is_told(origin: Origin, tmp_path: Path) -> None:
     answer = await say(ntfy(origin), Chat(policy(*LOCAL), SCHEMES), tmp_path)
     assert answer == "ntfy answered 200"
     [seen] = origin.requests
-    told = seen.body.decode()
-    assert "Troops move near Kursk" in told
-    assert "https://gazette.example/kursk?id=1&x=2" in told
+    told = json.loads(seen.body)
+    assert told["title"].endswith(": Troops move near Kursk")
+    assert "https://gazette.example/kursk?id=1&x=2" in told["message"]
+    assert "Troops move near Kursk" not in told["message"], "some services put both into one text"
+
+
+async def test_a_chat_shows_no_picture_from_elsewhere(origin: Origin, tmp_path: Path) -> None:
+    """A message names no address but the story's and the article's: readers' programs would fetch a logo."""
+    origin.serve("/topic")
+    origin.serve("/")
+    await say(ntfy(origin), Chat(policy(*LOCAL), SCHEMES), tmp_path)
+    [seen] = origin.requests
+    assert "github" not in f"{seen.headers} {seen.body.decode()}".lower()
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())

@@ -96,7 +96,7 @@ class _Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.seen.add(tag)
-        assert {name for name, _ in attrs} <= {"href", "charset"}
+        assert {name for name, _ in attrs} <= {"href", "charset", "style", "name", "content"}
         self.links += [value or "" for name, value in attrs if name == "href"]
 
 
@@ -109,7 +109,7 @@ def tags_of(html: str) -> _Tags:
 @EACH_HOSTILE
 def test_html_holds_only_our_tags(text: str) -> None:
     """S25: nothing a stranger writes becomes markup."""
-    ours = {"html", "head", "meta", "title", "body", "h2", "a", "p", "blockquote", "b", "small"}
+    ours = {"html", "head", "meta", "title", "body", "h2", "a", "p", "blockquote", "b"}
     assert tags_of(html_text(hostile_delivery(text))).seen <= ours
 
 
@@ -117,7 +117,7 @@ def test_html_marks_the_words_and_links_the_article() -> None:
     """The matched words are bold; whole words only; the address is escaped once."""
     task = delivery(passage="Kursk & Kursks, <Kursk>", matched=("Kursk",))
     html = html_text(task)
-    assert "<blockquote><b>Kursk</b> &amp; Kursks, &lt;<b>Kursk</b>&gt;</blockquote>" in html
+    assert "><b>Kursk</b> &amp; Kursks, &lt;<b>Kursk</b>&gt;</blockquote>" in html
     assert tags_of(html).links == ["https://gazette.example/kursk?id=1&x=2"]
 
 
@@ -181,7 +181,7 @@ def test_a_digest_tells_each_story_as_it_was_closed() -> None:
 def test_a_digest_survives_any_text(text: str) -> None:
     """S24, S25: the same safety as an alert's."""
     task = digest(replace(ALERT, article_title=text, passage=text, matched=(text,), outlet=text))
-    ours = {"html", "head", "meta", "title", "body", "h2", "a", "p", "blockquote", "b", "small"}
+    ours = {"html", "head", "meta", "title", "body", "h2", "a", "p", "blockquote", "b"}
     assert tags_of(html_text(task)).seen <= ours
     assert clean_line(plain_text(task)[:900])
     payload_bytes(task)

@@ -47,10 +47,10 @@ class Speaker(Protocol):
 
 async def say_notice(task: DeliveryTask, target: ChatTarget, speaker: Speaker, now: datetime) -> str:
     """Say one notice."""
-    items = items_of(task)
-    body = chat_body([_lines(item) for item in items])
+    title = harmless(subject(task))
+    body = chat_body([_lines(item, title) for item in items_of(task)])
     try:
-        response = await speaker.say(target.url, title=harmless(subject(task)), body=body)
+        response = await speaker.say(target.url, title=title, body=body)
     except Transient as error:
         raise Transient(error.reason, said(target, error.reason), error.retry_after, error.status) from None
     except Permanent as error:
@@ -73,9 +73,11 @@ def harmless(line: str) -> str:
     return line.translate(_HARMLESS)
 
 
-def _lines(item: Item) -> str:
-    url = item.url.translate(_IN_ADDRESS)
-    lines = [harmless(item.headline), harmless(item.source)]
+def _lines(item: Item, title: str) -> str:
+    """Write one story; its headline only if the message's title does not end with it already."""
+    url, headline = item.url.translate(_IN_ADDRESS), harmless(item.headline)
+    lines = [] if title.endswith(f": {headline}") else [headline]
+    lines += [harmless(item.source)]
     lines += [harmless(item.passage)] if item.passage else []
     lines += [url] if is_web_address(item.url) and len(url) <= ADDRESS_LENGTH else []
     lines += [harmless(item.why)]
