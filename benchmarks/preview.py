@@ -218,8 +218,8 @@ def main() -> bool:
             print(f"{write_rule(rule)!s:>45} {seconds:8.2f} s {met:8} met {alert_count:6} alerts")
         database.close()
     print(
-        f"| a query tried on {count:,} articles, s of processor, the slowest of {len(QUERIES) + len(RULES)} | {slowest:.2f} "
-        f"| the limit | {LIMIT_SECONDS:g} | {slowest / LIMIT_SECONDS:.2f} x | at most 1 x |"
+        f"| a query tried on {count:,} articles, s of processor, the slowest of {len(QUERIES) + len(RULES)} "
+        f"| {slowest:.2f} | the limit | {LIMIT_SECONDS:g} | {slowest / LIMIT_SECONDS:.2f} x | at most 1 x |"
     )
     return slowest <= LIMIT_SECONDS
 

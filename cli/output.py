@@ -88,6 +88,11 @@ def shown(value: object) -> str:
     return str(value)
 
 
+def to_the_second(moment: datetime | None) -> str | None:
+    """Give an instant for a cell where the order within a minute matters."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}" if moment else None
+
+
 def _is_number(rows: Iterable[Row], name: str) -> bool:
     return all(isinstance(row[name], int | float) and not isinstance(row[name], bool) for row in rows)
 

@@ -10,10 +10,10 @@ from rich.text import Text
 from cli.commands.options import ConfigOption, JsonOption
 from cli.commands.session import store_of
 from cli.commands.subscriptions import find_subscription
-from cli.output import out, print_json, print_rows
+from cli.output import out, print_json, print_rows, to_the_second
 from pipeline.alerts.query.explain import Clause
 from pipeline.store import subscriptions
-from pipeline.why import Why, find_why_of_any
+from pipeline.why import Step, Why, find_why_of_any
 from workers.clock import utc_now
 
 
@@ -38,12 +38,15 @@ def why(
 def _print(answer: Why) -> None:
     out.print(Text(answer.verdict, style="bold"))
     out.print()
-    rows = [{"station": s.stage.value, "passed": s.passed.value, "at": s.at, "": s.says} for s in answer.steps]
-    print_rows("Its way", rows, as_json=False, empty="")
+    print_rows("Its way", [_row(step) for step in answer.steps], as_json=False, empty="")
     if answer.clauses:
         out.print()
         for line in _lines(answer.clauses, 0):
             out.print(Text(line))
+
+
+def _row(step: Step) -> dict[str, str | None]:
+    return {"station": step.stage.value, "passed": step.passed.value, "at": to_the_second(step.at), "": step.says}
 
 
 def _lines(clause: Clause, depth: int) -> Iterator[str]:

@@ -1,8 +1,10 @@
 """Tables for people and for the tools they pipe them into."""
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
-from cli.output import print_rows
+from cli.output import print_rows, to_the_second
 
 ROWS = [
     {"id": 1, "title": "Harbour Courier " * 10, "problem": None, "url": "https://harbour.example/" + "a" * 200},
@@ -24,3 +26,9 @@ def test_a_column_that_says_nothing_is_left_out(capsys: pytest.CaptureFixture[st
     assert "problem" not in capsys.readouterr().out
     print_rows("Feeds", ROWS, as_json=True, empty="")
     assert capsys.readouterr().out.count('"problem"') == 2
+
+
+def test_the_order_within_a_minute_shows() -> None:
+    """The stations of `why` lie seconds apart; a station without an instant has none."""
+    assert to_the_second(datetime(2026, 3, 1, 12, 0, 7, tzinfo=timezone(timedelta(hours=1)))) == "2026-03-01 11:00:07Z"
+    assert to_the_second(None) is None
