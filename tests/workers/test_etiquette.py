@@ -40,6 +40,7 @@ def test_the_card_tells_a_rude_poller() -> None:
         stored_at={("etag-0", START): START},
         urls={},
         feed_of={},
+        thinned_at=START + timedelta(hours=1),
         clicked_at=START,
         clicked="etag-0",
         served_count=3,

@@ -30,6 +30,7 @@ class Record:
     stored_at: Mapping[tuple[str, datetime], datetime]  #: when
     urls: Mapping[str, str]  #: address at the end of each feed, by the one it was added with; empty if it was joined
     feed_of: Mapping[str, str]  #: actor at the address that a feed has in the end -> the feed's first actor
+    thinned_at: datetime  #: when the feeds of the crowded hosts, half of all, left the run
     clicked_at: datetime
     clicked: str
     served_count: int  #: distinct entries in answers that were stored
@@ -321,12 +322,20 @@ def _concurrency(record: Record) -> Verdict:
 
 
 def _spread(record: Record) -> Verdict:
+    """F18: each quarter of an hour against the mean of its part of the run: half of all feeds leave it early."""
     asked = _of(record, "")
-    quarters = Counter(int((one.at - record.start).total_seconds() // 900) for one in asked)
-    mean = len(asked) / max(1, (record.end - record.start).total_seconds() // 900) or 1.0
-    first, most = quarters.pop(0, 0) / mean, max(quarters.values(), default=0) / mean
+    early = _shares([one.at for one in asked if one.at < record.thinned_at], record.start, record.thinned_at)
+    late = _shares([one.at for one in asked if one.at >= record.thinned_at], record.thinned_at, record.end)
+    first, most = early.pop(0, 0.0), max([*early.values(), *late.values()], default=0.0)
     rule = "no crowding on the clock: the fullest quarter of an hour, the import itself apart, against the mean"
     return Verdict("F18", rule, len(asked), f"{most:.1f} x (import {first:.1f} x)", "at most 3 x", most <= 3)
+
+
+def _shares(instants: Sequence[datetime], start: datetime, end: datetime) -> dict[int, float]:
+    """Give for each quarter of an hour how many times the mean of all quarters of this time it holds."""
+    quarters = Counter(int((at - start).total_seconds() // 900) for at in instants)
+    mean = len(instants) / max(1.0, (end - start).total_seconds() / 900)
+    return {quarter: count / mean for quarter, count in quarters.items()}
 
 
 def _ttl(record: Record) -> Verdict:

@@ -146,6 +146,7 @@ def _record(
         stored_at={key: poll.stored_at for key, poll in stored.items()},
         urls=urls,
         feed_of={actor.name: names[ids[url]] for url, now in urls.items() for actor in cast.actors if actor.url == now},
+        thinned_at=min(START + timedelta(hours=CROWDED_HOURS), end),
         clicked_at=clicked_at,
         clicked=CLICKED,
         served_count=len(shown),
