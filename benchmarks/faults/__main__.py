@@ -17,6 +17,7 @@ from benchmarks.faults.plays import FAULTS
 from benchmarks.faults.scene import Store, Wish
 from benchmarks.faults.table import HEAD, as_json, remarks, row
 
+UPGRADE = "upgrade"  #: the fault that begins with a former version, if one is named
 DATABASES = {"sqlite": (Store.SQLITE,), "postgres": (Store.POSTGRES,), "both": tuple(Store)}
 
 
@@ -30,7 +31,7 @@ def main() -> int:
     verdicts = []
     for fault in _chosen(arguments.faults):
         for store in [one for one in fault.stores if one in DATABASES[arguments.database]]:
-            verdicts.append(asyncio.run(play(fault, _wish(arguments, store))))
+            verdicts.append(asyncio.run(play(fault, _wish(arguments, fault, store))))
             print(row(verdicts[-1]), flush=True)
             sys.stderr.write("".join(f"{line}\n" for line in remarks(verdicts[-1])))
     if arguments.json:
@@ -46,7 +47,7 @@ def _chosen(names: list[str]) -> list[Fault]:
     return [fault for fault in FAULTS if not names or fault.name in names]
 
 
-def _wish(arguments: argparse.Namespace, store: Store) -> Wish:
+def _wish(arguments: argparse.Namespace, fault: Fault, store: Store) -> Wish:
     return Wish(
         store=store,
         seconds=arguments.seconds,
@@ -54,6 +55,7 @@ def _wish(arguments: argparse.Namespace, store: Store) -> Wish:
         seed=arguments.seed,
         parent=arguments.folder,
         keep=arguments.keep,
+        former=arguments.former if fault.name == UPGRADE else None,
     )
 
 
@@ -67,6 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of what is left to chance")
     parser.add_argument("--folder", type=Path, help="spare folder to work in; the system's temporary one if not said")
     parser.add_argument("--keep", action="store_true", help="keep database, log and settings of each run")
+    parser.add_argument("--former", type=Path, help="folder of a former version; `upgrade` begins with its processes")
     parser.add_argument("--json", type=Path, help="write everything to this file, too")
     arguments = parser.parse_args()
     unknown = set(arguments.faults) - {fault.name for fault in FAULTS}

@@ -64,7 +64,7 @@ async def play(fault: Fault, wish: Wish) -> Verdict:
         wish = replace(wish, own_queue=fault.own_queue, with_mail=fault.with_mail, settings=fault.settings)
         wish = replace(wish, parent=place or wish.parent)
         async with staged(wish) as scene:
-            scene.system.environment = fault.environment(scene.folder)
+            scene.system.environment = {**scene.system.environment, **fault.environment(scene.folder)}
             verdict = await _play(fault, wish.store, scene)
     return replace(verdict, took_seconds=time.monotonic() - began)
 

@@ -5,9 +5,12 @@ of a first start. Trap: the database is read past the proxy, and only when the f
 """
 
 import asyncio
+import os
 import random
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -36,6 +39,7 @@ INTERVAL_SECONDS = 4
 WARM_COUNT = 12
 WARM_SECONDS = 120.0
 PER_SECOND = 4.0
+MIGRATE = "import sys; from pipeline.store.database import Database; Database.open(sys.argv[1]).migrate()"
 
 
 class Store(StrEnum):
@@ -98,6 +102,7 @@ class Wish:
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     parent: Path | None = None  #: folder to work in; the system's temporary one if None
     keep: bool = False
+    former: Path | None = None  #: folder of a former version, by which everything begins
 
 
 @asynccontextmanager
@@ -120,7 +125,7 @@ async def _build(stack: AsyncExitStack, folder: Path, wish: Wish) -> Scene:
     settings_file = folder / "storywatch.toml"
     system = System(settings_file)
     postgres = await _postgres(stack, wish.store)
-    database = _database(system, postgres)
+    database = _database(system, postgres, wish.former)
     stack.callback(database.close)
     stack.push_async_callback(_stopped, system)
     scene = Scene(folder, newsroom, system, database, random.Random(wish.seed), wish.seconds, wish.rounds)
@@ -144,9 +149,15 @@ async def _postgres(stack: AsyncExitStack, store: Store) -> Postgres | None:
     return postgres
 
 
-def _database(system: System, postgres: Postgres | None) -> Database:
+def _database(system: System, postgres: Postgres | None, former: Path | None) -> Database:
     system.data.mkdir(mode=0o700)
-    database = Database.open(postgres.url if postgres else f"sqlite:///{system.data / 'storywatch.db'}")
+    url = postgres.url if postgres else f"sqlite:///{system.data / 'storywatch.db'}"
+    if former:
+        system.environment = {"PYTHONPATH": str(former), "PYTHONSAFEPATH": "1"}  # its code and not this folder's
+        command = [sys.executable, "-c", MIGRATE, url]
+        subprocess.run(command, env=os.environ | system.environment, check=True)  # noqa: S603 - our own words
+        return Database.open(url)
+    database = Database.open(url)
     database.migrate()
     return database
 

@@ -82,7 +82,10 @@ async def stops(scene: Scene) -> None:
 
 
 async def upgrade(scene: Scene) -> None:
-    """Leave jobs of a former version and an unknown name on the queue, and start on them."""
+    """Leave jobs of a former version and an unknown name on the queue, and start on them.
+
+    Where the scene began with a former version's own processes, its jobs are left as they are.
+    """
     queue = scene.queue
     assert queue is not None
     for pid in scene.system.pids("worker"):
@@ -93,12 +96,16 @@ async def upgrade(scene: Scene) -> None:
     await until(lambda: len(pages.places().queued) >= HELD_COUNT // 2, HELD_SECONDS)
     found = pages.places().queued
     await scene.system.stop(signal.SIGKILL)
-    for number, job_id in enumerate(sorted(found)):
+    is_real = bool(scene.system.environment)
+    for number, job_id in enumerate(sorted(found) if not is_real else ()):
         _age(client, job_id, is_unknown=bool(number % 2))
     client.close()
+    scene.system.environment = {}
     scene.system.exit_codes.clear()  # that end was ours
     await scene.system.start()
-    scene.notes.append(f"{len(found)} jobs of another version")
+    scene.notes.append(
+        f"{len(found)} jobs of {'a former version, with its database' if is_real else 'another version'}"
+    )
 
 
 def _age(client: object, job_id: str, *, is_unknown: bool) -> None:
