@@ -32,7 +32,8 @@ bench: .venv/test.stamp  ## the table of docs/benchmarks.md
 	  { echo "This Python cannot make a virtual environment; on Debian: apt install python3-venv"; rm -rf .venv; exit 1; }
 
 .venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "Setting up .venv, once; this takes a minute or two."
+	.venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -102,7 +102,13 @@ def is_unchanged(request: web.Request, response: web.Response) -> bool:
 
 async def serve(newsroom: Newsroom, host: str, port: int, clock: Callable[[], datetime] = utc_now) -> web.AppRunner:
     """Serve the newsroom until the runner's `cleanup()`; raises OSError if the port is taken. See `port_of`."""
-    listener = socket.create_server((host, port))
+    return await serve_on(newsroom, socket.create_server((host, port)), clock)
+
+
+async def serve_on(
+    newsroom: Newsroom, listener: socket.socket, clock: Callable[[], datetime] = utc_now
+) -> web.AppRunner:
+    """Serve the newsroom on a socket that listens already."""
     app = web.Application()
     app.router.add_get("/{path:.*}", Origin(newsroom, listener.getsockname()[1], clock).answer)
     runner = web.AppRunner(app, access_log=None)

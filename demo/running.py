@@ -6,11 +6,12 @@ Trap: with port 0 the caller learns the port only from what is reported, by defa
 
 import asyncio
 import signal
+import socket
 import sys
 from collections.abc import Callable
 
 from demo.newsroom import Newsroom
-from demo.origin import port_of, serve, utc_now
+from demo.origin import port_of, serve_on, utc_now
 
 DEFAULT_PORT = 8421
 
@@ -28,15 +29,20 @@ def run_newsroom(
 
     `report` is called once with the port as soon as it answers. Call in a process's main thread.
     """
-    asyncio.run(_run(port, host, pace, report))
+    run_on(socket.create_server((host, port)), pace=pace, report=report)
 
 
-async def _run(port: int, host: str, pace: float, report: Callable[[int], None]) -> None:
+def run_on(listener: socket.socket, *, pace: float = 1.0, report: Callable[[int], None] = write_port) -> None:
+    """Run it on a socket that listens already: who asks before it answers waits and is not refused."""
+    asyncio.run(_run(listener, pace, report))
+
+
+async def _run(listener: socket.socket, pace: float, report: Callable[[int], None]) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    runner = await serve(Newsroom(utc_now(), pace), host, port)
+    runner = await serve_on(Newsroom(utc_now(), pace), listener)
     try:
         report(port_of(runner))
         await stopped.wait()

@@ -1,10 +1,11 @@
 """`storywatch demo`: everything on this machine, with a newsroom of its own to watch."""
 
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -27,14 +28,15 @@ def demo(
     keep: Annotated[Path | None, typer.Option(help="Folder to keep the data in; else it is removed.")] = None,
 ) -> None:
     """Start everything on a built-in newsroom; no network is needed."""
-    newsroom_port = _free_port(port)
-    with _folder(keep) as folder:
-        config = write_demo_config(folder, newsroom_port, _free_port(DASHBOARD_PORT))
+    with _folder(keep) as folder, _listener(port) as listener:
+        newsroom_port = int(listener.getsockname()[1])
+        config = write_demo_config(folder, newsroom_port, _free_port())
         for name in set(os.environ) - set(demo_environment(os.environ)):
             del os.environ[name]
-        newsroom = [sys.executable, "-m", "demo", "--port", str(newsroom_port), "--pace", str(pace)]
-        local = Local(settings_of(config), config, greeting(newsroom_port), [ProcessSpec("newsroom", newsroom)])
-        code = run_here(local)
+        # Listening before the poller starts, which may be up sooner than the newsroom.
+        argv = [sys.executable, "-m", "demo", "--listener", str(listener.fileno()), "--pace", str(pace)]
+        newsroom = ProcessSpec("newsroom", argv, inherit=(listener.fileno(),))
+        code = run_here(Local(settings_of(config), config, greeting(newsroom_port), [newsroom]))
     raise typer.Exit(code)
 
 
@@ -48,13 +50,15 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         yield Path(name)
 
 
-def _free_port(wanted: int) -> int:
-    """Give the wanted port, or another one if it is taken."""
+def _free_port() -> int:
+    """Give the dashboard's port, or another one if it is taken."""
+    with _listener(DASHBOARD_PORT) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _listener(wanted: int) -> socket.socket:
+    """Listen at the wanted port, or at another one if it is taken."""
     for port in (wanted, 0):
-        try:
-            listener = bind("127.0.0.1", port)
-        except Unusable:
-            continue
-        with listener:
-            return int(listener.getsockname()[1])
+        with suppress(Unusable):
+            return bind("127.0.0.1", port)
     raise Unusable("no port on 127.0.0.1 can be had; end another program first")
