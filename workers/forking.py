@@ -1,11 +1,12 @@
 """The nursery: a process with nothing but modules in it, of which the roles are forked.
 
 In: over one socket, JSON lines that ask for a role or a signal to one; with each request the descriptors to write to.
-Out: the pid of each role and how it ended. Hides fork(2), pidfd_open(2) and setproctitle. Trap: this process must stay
-without threads, event loop, database and queue, for a child has whatever its parent had (checklist R22); and nothing
-here may unwind into the program that forked it, so every way out is `os._exit`.
+Out: the pid of each role and how it ended, or why it could not begin. Hides fork(2), pidfd_open(2) and setproctitle.
+Trap: this process must stay without threads, event loop, database and queue, for a child has whatever its parent had
+(checklist R22); and nothing here may unwind into the program that forked it, so every way out is `os._exit`.
 """
 
+import errno
 import gc
 import json
 import os
@@ -17,6 +18,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from fcntl import F_DUPFD_CLOEXEC, fcntl
 from importlib import import_module
 from typing import NoReturn
 
@@ -28,6 +30,7 @@ from workers.tether import tie_to
 log = structlog.get_logger(__name__)
 
 LINE_BYTES = 65_536
+FIRST_FREE = 3  #: descriptors below are standard input, output and error
 #: Told to a whole group these would take the roles along (R13). Blocked and not ignored: what is sent to a child before
 #: it listens must wait for it.
 DEAF_TO = (signal.SIGINT, signal.SIGTERM)
@@ -47,8 +50,8 @@ def is_possible() -> bool:
         return False
     try:
         os.close(os.pidfd_open(os.getpid()))
-    except OSError:
-        return False  # a kernel before 5.3, or a container that does not let us
+    except (AttributeError, OSError):
+        return False  # a kernel before 5.3, a Python built for one, or a container that does not let us
     return True
 
 
@@ -135,20 +138,40 @@ class _Nursery:
             os.kill(self._pids[number], sent)
 
     def _start(self, asked: dict[str, object]) -> None:
+        """Fork a role; where there is no room for one, say so and keep the others."""
         number, outputs = int(str(asked["number"])), (self._outputs.pop(0), self._outputs.pop(0))
-        role = _role_of(asked)
-        _load(role)
-        _prepare()
-        parent_pid = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            self._leave()
-            _become(role, asked, outputs, parent_pid)
+        try:
+            pid = self._fork(asked, outputs)
+            self._watch(pid, number)
+        except OSError as error:
+            self._tell({"number": number, "errno": error.errno or errno.EAGAIN})
+        else:
+            self._tell({"number": number, "pid": pid})
         for output in outputs:
             os.close(output)
+
+    def _fork(self, asked: dict[str, object], outputs: tuple[int, int]) -> int:
+        role, parent_pid = _role_of(asked), os.getpid()
+        _load(role)
+        _prepare()
+        pid = os.fork()
+        if pid:
+            return pid
+        try:
+            self._leave()
+            _become(role, asked, outputs, parent_pid)
+        finally:
+            os._exit(1)
+
+    def _watch(self, pid: int, number: int) -> None:
+        try:
+            ending = os.pidfd_open(pid)
+        except OSError:  # no descriptor is left; nobody would hear of its end
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
         self._pids[number] = pid
-        self._selector.register(os.pidfd_open(pid), selectors.EVENT_READ, number)
-        self._tell({"number": number, "pid": pid})
+        self._selector.register(ending, selectors.EVENT_READ, number)
 
     def _report_end(self, pidfd: int, number: int) -> None:
         self._selector.unregister(pidfd)
@@ -196,10 +219,13 @@ def _become(role: Role, asked: dict[str, object], outputs: tuple[int, int], pare
 
 def _take_outputs(outputs: tuple[int, int]) -> None:
     """Read from nowhere, and write where it was asked for."""
-    taken = (os.open(os.devnull, os.O_RDONLY), *outputs)
+    given = (os.open(os.devnull, os.O_RDONLY), *outputs)
+    # Out of the way first: where the standard ones were closed, some of these have come in their places.
+    taken = [fcntl(descriptor, F_DUPFD_CLOEXEC, FIRST_FREE) for descriptor in given]
+    for descriptor in given:
+        os.close(descriptor)
     for place, descriptor in enumerate(taken):
         os.dup2(descriptor, place)
-    for descriptor in taken:
         os.close(descriptor)
 
 

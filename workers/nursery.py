@@ -73,7 +73,7 @@ class Nursery:
         self._asked: dict[int, _Asked] = {}
 
     async def start(self, role: Role, name: str, outputs: tuple[int, int]) -> ForkedRole:
-        """Start a role with its standard output and error; raises OSError if the nursery dies over it."""
+        """Start a role with its standard output and error; raises OSError if it cannot be had now."""
         self._listen()
         number, asked = next(self._numbers), _Asked()
         wish = {"name": name, "module": role.module, "arguments": role.arguments, "environ": dict(os.environ)}
@@ -138,8 +138,11 @@ class Nursery:
         asked = self._asked[told["number"]]
         if "pid" in told:
             asked.begun.set_result(told["pid"])
+            return
+        del self._asked[told["number"]]
+        if "errno" in told:
+            asked.begun.set_exception(OSError(told["errno"], os.strerror(told["errno"])))
         else:
-            del self._asked[told["number"]]
             asked.ended.set_result(told["code"])
 
     def _mourn(self) -> None:

@@ -20,6 +20,7 @@ def main() -> int:
         "session": os.getsid(0),
         "threads": threading.active_count(),
         "stdin": str((DESCRIPTORS / "0").readlink()),
+        "stdout": str((DESCRIPTORS / "1").readlink()),
         "descriptors": opened(),
         "random": random.random(),
         "environ": dict(os.environ),

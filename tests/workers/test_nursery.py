@@ -15,7 +15,7 @@ import pytest
 
 from cli.local.plan import SERVICES
 from tests.workers.support import alive, eventually, minds_stop
-from workers.forking import Role
+from workers.forking import Role, is_possible
 from workers.nursery import Nursery
 from workers.supervisor import ProcessSpec, Supervisor
 
@@ -35,6 +35,17 @@ nursery = Nursery(role)
 with open(sys.argv[1] + ".open", "w") as ours:
     specs = [ProcessSpec("sleeper", ["never"], count=2, role=role)]
     asyncio.run(Supervisor(specs, nursery=nursery).run(asyncio.Event()))
+"""
+#: Before the program above: its third fork fails, which is that of its second role.
+FAILS_ONCE = """
+import errno, os
+fork, asked = os.fork, []
+def fork_or_fail():
+    asked.append(1)
+    if len(asked) == 3:
+        raise BlockingIOError(errno.EAGAIN, "no room for another process")
+    return fork()
+os.fork = fork_or_fail
 """
 #: What is there once every service's modules are loaded, as in the process of which they are forked.
 LOADS = """
@@ -175,6 +186,47 @@ async def test_forked_of_the_supervisor_itself(tmp_path: Path) -> None:
         process.kill()
         await process.communicate()
     await eventually(lambda: not any(alive(pid) for pid in (nursery_pid, *(one["pid"] for one in found))))
+
+
+async def test_a_fork_that_fails_ends_no_other_role(tmp_path: Path) -> None:
+    """R31: on a machine without room for another process the roles that run go on; what is missing is tried again."""
+    file = tmp_path / "told"
+    program = FAILS_ONCE + FORKS.format(module=MODULE)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, file, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        await eventually(lambda: len({one["pid"] for one in told(file) if alive(one["pid"])}) == 2)
+    finally:
+        process.kill()
+        said, _ = await process.communicate()
+    assert len(told(file)) == 2
+    assert b"no room" in said or b"unavailable" in said
+    assert b"nursery_ended" not in said
+
+
+async def test_roles_of_a_process_without_standard_input(tmp_path: Path) -> None:
+    """Descriptors that come in at the numbers of the standard ones reach their places all the same."""
+    file, heard = tmp_path / "told", tmp_path / "heard"
+    program = FORKS.format(module=MODULE)
+    with heard.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *("/bin/sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-c", program, file), cwd=ROOT, stdout=output
+        )
+    try:
+        await eventually(lambda: len(told(file)) == 2)
+        assert {(one["stdin"], one["stdout"]) for one in told(file)} == {("/dev/null", str(heard))}
+    finally:
+        process.kill()
+        await process.wait()
+
+
+def test_a_python_that_knows_no_pidfd_forks_no_roles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some are built for older kernels and have no such function, on whatever kernel they run."""
+    monkeypatch.setattr("threading.active_count", lambda: 1)
+    assert is_possible()
+    monkeypatch.delattr(os, "pidfd_open")
+    assert not is_possible()
 
 
 def test_loading_every_service_opens_nothing() -> None:
