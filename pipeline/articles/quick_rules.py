@@ -18,6 +18,7 @@ from lxml.html import HtmlElement
 Test = Callable[[str], bool]
 
 _KEPT_ANSWERS = 20_000
+_LONGEST_KEPT = 200  # characters; names that recur are shorter, and a page may bring megabytes of others
 _ATTRIBUTES = r"@[\w-]+(?:\s*\|\s*@[\w-]+)*"
 _TEXT = r"'[^']*'"
 _TERM = re.compile(
@@ -111,8 +112,13 @@ def _test(term: re.Match[str]) -> Test:
 
 
 def _any_of(tests: Sequence[Test]) -> Test:
-    """Join tests of one attribute, and keep their answers."""
-    return lru_cache(_KEPT_ANSWERS)(lambda value: any(test(value) for test in tests))
+    """Join tests of one attribute, and keep their answers for names that may recur."""
+
+    def ask(value: str) -> bool:
+        return any(test(value) for test in tests)
+
+    ask_once = lru_cache(_KEPT_ANSWERS)(ask)
+    return lambda value: (ask_once if len(value) <= _LONGEST_KEPT else ask)(value)
 
 
 def _translation(term: re.Match[str]) -> dict[int, int]:

@@ -1,6 +1,7 @@
 """The library's rules in quicker words: every element they select, and no other."""
 
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,6 +48,19 @@ def test_a_quick_rule_selects_what_the_library_s_rule_selects(number: int) -> No
 def test_the_rules_that_cost_most_are_read() -> None:
     """The rules that test names by patterns are quick ones: none fell back to XPath."""
     assert all(isinstance(quick(rule), QuickRule) for rule in USED if "re:test" in rule.path)
+
+
+def test_pages_with_endless_names_are_forgotten() -> None:
+    """A site whose every name is long and new does not fill the memory of the child that reads others after it."""
+    rule = quick(XPath(".//*[self::p][re:test(@class, 'nav')]", namespaces={"re": REGEXP_NS}))
+    tracemalloc.start()
+    try:
+        for page in range(20):
+            rule(document_fromstring(f"<div><p class='{page}{'x' * 100_000}'></p></div>"))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 500_000
 
 
 @pytest.mark.parametrize(
