@@ -71,7 +71,7 @@ def place_article(
 def _group(tx: Connection, article: Article, sketch: Sketch, window: timedelta) -> Grouping:
     """Count its terms, and decide among what is of the window around it; a late one stays in its own time."""
     around = (article.language, article.published_at - window, article.published_at + window)
-    profile = profile_of(sketch, article.title, stories.count_terms(tx, sketch.terms))
+    profile = profile_of(sketch, article.title, article.language, stories.count_terms(tx, sketch.terms))
     texts = stories.find_texts(tx, sketch, *around)
     keys = {key: profile.weights[key] for key in keys_of(profile)}
     near = stories.find_stories(tx, keys, *around, also=[text.story_id for text in texts])

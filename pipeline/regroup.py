@@ -132,6 +132,7 @@ def profile_anew(tx: Connection, story_id: int, now: datetime) -> None:
     total = Profile()
     for article_id in merging.article_ids(tx, story_id)[-PROFILED_MOST:]:
         sketch = articles.sketch_of(tx, article_id)
-        title = articles.get(tx, article_id).article.title
-        total = joined(total, profile_of(sketch, title, stories.frequencies(tx, sketch.terms)))
+        of = articles.get(tx, article_id).article
+        counts = stories.frequencies(tx, sketch.terms)
+        total = joined(total, profile_of(sketch, of.title, of.language, counts))
     stories.put_profile(tx, story_id, total, merging.recount(tx, story_id, now))

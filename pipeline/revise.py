@@ -81,7 +81,7 @@ def _replace(tx: Connection, stored: StoredArticle, edit: Edit, window: timedelt
     articles.renew(tx, stored.id, made, sketch, now)
     search.replace(tx, stored.id, fast_terms(made.title), fast_terms(made.text))
     stories.retitle(tx, stored.story_id, stored.article.title, made.title)
-    profile = profile_of(sketch, made.title, stories.frequencies(tx, sketch.terms))
+    profile = profile_of(sketch, made.title, made.language, stories.frequencies(tx, sketch.terms))
     speaks = bool((stories.find_profile(tx, stored.story_id) or Profile()).weights)
     candidates.forget_terms(tx, stored.id, old_terms)
     candidates.index_terms(tx, stored.id, stored.story_id, keys_of(profile) if speaks else ())

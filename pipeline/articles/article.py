@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from pipeline.articles.gate import find_obstacle
+from pipeline.languages import believed
 from pipeline.model import Article, Extract, FetchTask, Reason, TextSource
 from pipeline.urls import absolute, canonical, registrable_host
 
 _EARLIEST = datetime(1991, 8, 6, tzinfo=UTC)  # the first public web page; what is older is no date of publication
 FEED = "feed"  #: among the sources of what an article says of itself
+TEXT = "text"  #: likewise: the language that the words are of, where none was said or clearly another
 _FAR_SHORTER = 0.5  # of the feed's full content: then the page shows only its beginning
 
 
@@ -44,12 +46,14 @@ def _article(task: FetchTask, extract: Extract, url: str, note: Reason | None) -
     title = entry.title or extract.title
     if not text and not entry.title:
         return None
+    said_language = extract.language or _primary_language(entry.language)
+    language = believed(said_language, f"{title}\n{text}")
     return Article(
         url=url,
         title=title,
         text=text,
         outlet=registrable_host(url) or task.host,
-        language=extract.language or _primary_language(entry.language),
+        language=language,
         published_at=effective_date(entry.published_at or extract.published_at, task.first_seen_at),
         first_seen_at=task.first_seen_at,
         text_source=TextSource.FEED if is_feeds else TextSource.PAGE,
@@ -57,7 +61,7 @@ def _article(task: FetchTask, extract: Extract, url: str, note: Reason | None) -
         site=extract.site or task.feed_title,
         note=note,
         modified_at=_modified(extract),
-        sources=_sources(task, extract, is_feeds=is_feeds),
+        sources=_sources(task, extract, is_feeds=is_feeds) | ({"language": TEXT} if language != said_language else {}),
     )
 
 

@@ -1,8 +1,9 @@
 """What a text or a story speaks of, as weights of terms: what is rare among articles tells it from others.
 
-In: a sketch, its title, and how many articles hold each of its terms. Out: `Profile`s, and how like two are. Pure. No
-list of stop words: common words fall by being counted. Trap: in the beginning nothing is counted; then a term's length
-stands in, for common words are short in every language (Zipf: The Psycho-Biology of Language, 1935).
+In: a sketch, its title and language, and how many articles hold each of its terms. Out: `Profile`s, and how like two
+are. Pure. Common words fall by being counted. Trap: in the beginning nothing is counted; then the language's list of
+common words stands in, and where there is none, or beside it, a term's length, for common words are short in every
+language (Zipf: The Psycho-Biology of Language, 1935).
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,6 +11,7 @@ from functools import lru_cache
 from math import log, sqrt
 from operator import itemgetter, mul
 
+from pipeline.languages import common_words
 from pipeline.model import Profile, Sketch, TermCounts
 from pipeline.stories.fingerprint import MOST_MENTIONS
 from pipeline.stories.words import fold, is_unspaced, singular, split_words
@@ -23,6 +25,8 @@ _TITLE_FACTOR = 2.0  # a term of the title says what the article is about: basil
 _IMAGINED_ARTICLES = 20.0
 _SHARE_BY_LENGTH = (0.5, 0.5, 0.3, 0.15, 0.05, 0.02)  # of articles that hold a term of 1, 2, … 6 letters
 _SHARE_OF_LONG = 0.005
+_SHARE_OF_COMMON = 0.9  # below 0.8, what two chatty texts share outweighs what they speak of
+_UNLISTED = 0.5  # of the share by length, for a word that is not among the language's common ones
 _SHARE_OF_PAIR = 0.01  # two characters of an unspaced script say as much as a word
 # 1 + ln(count): the tenth mention says less than the first (Salton and Buckley, 1988).
 _DAMPED = (0.0, *(1 + log(count) for count in range(1, MOST_MENTIONS + 1)))
@@ -30,14 +34,14 @@ _DIGITS = 4  # of a stored weight
 _BY_WEIGHT = itemgetter(1, 0)  # of a term and its weight; equal weights go by the term, so that order is nowhere chance
 
 
-def profile_of(sketch: Sketch, title: str, counts: TermCounts) -> Profile:
+def profile_of(sketch: Sketch, title: str, language: str, counts: TermCounts) -> Profile:
     """Weigh the terms of an article; as a vector, its length is 1. `counts` must cover the sketch's terms."""
     in_title, damped, held = title_terms(title), _DAMPED, counts.by_term
     total = counts.article_count + _IMAGINED_ARTICLES
     # One loop, because this runs over two hundred terms of every article.
     raw = {
         term: damped[count]
-        * log(total / (held.get(term, 0) + _imagined(term)))
+        * log(total / (held.get(term, 0) + _imagined(term, language)))
         * (1.0, _TITLE_FACTOR)[term in in_title]
         for term, count in sketch.terms.items()
     }
@@ -107,9 +111,19 @@ def _length(weights: Mapping[str, float]) -> float:
 
 
 @lru_cache(maxsize=50_000)
-def _imagined(term: str) -> float:
+def _imagined(term: str, language: str) -> float:
     """Give how many of the imagined articles hold a term."""
     if is_unspaced(term):
         return _IMAGINED_ARTICLES * _SHARE_OF_PAIR
+    common = _common_terms(language)
+    if term in common:
+        return _IMAGINED_ARTICLES * _SHARE_OF_COMMON
     share = _SHARE_BY_LENGTH[len(term) - 1] if len(term) <= len(_SHARE_BY_LENGTH) else _SHARE_OF_LONG
-    return _IMAGINED_ARTICLES * share
+    return _IMAGINED_ARTICLES * (max(_SHARE_OF_LONG, _UNLISTED * share) if common else share)
+
+
+@lru_cache(maxsize=8)
+def _common_terms(language: str) -> frozenset[str]:
+    """Give a language's common words as a sketch spells them."""
+    terms = {term for word in common_words(language) for term in split_words(fold(word))}
+    return frozenset({singular(term) for term in terms} if language == "en" else terms)

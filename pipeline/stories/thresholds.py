@@ -15,7 +15,7 @@ class Thresholds:
     copy_share: float = 0.5  #: of the smaller text's shingles
     copy_words: int = 6  #: an equal text of fewer words is a phrase such as "Live updates"
     copy_covered: float = 0.3  #: of what the article speaks of must stand in the other; less is shared boilerplate
-    report: float = 0.18  #: likeness of the story
+    report: float = 0.185  #: likeness of the story
     growth: float = 0.1  #: a story draws more with each e-fold of its articles
     most_growth: float = 5.0  #: e-folds; about 150 articles
     half_after: timedelta = timedelta(hours=72)  #: from a story's middle; a topic of weeks is many stories

@@ -52,7 +52,7 @@ def test_page_article_takes_the_best_of_both() -> None:
         title="Other",
         byline="Ola Ek",
         site="Post",
-        language="sv",
+        language="cy",
         published_at=SEEN_AT,
         sources={"title": "json-ld", "byline": "meta"},
     )
@@ -61,7 +61,7 @@ def test_page_article_takes_the_best_of_both() -> None:
         title="Lock closes",
         text=TEXT,
         outlet="example.com",
-        language="sv",
+        language="cy",
         published_at=EARLIER,
         first_seen_at=SEEN_AT,
         text_source=TextSource.PAGE,

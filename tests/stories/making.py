@@ -44,7 +44,7 @@ def candidate(
 
 def profile(text: str, title: str = "", counts: TermCounts = NOTHING) -> Profile:
     """Say what a text speaks of."""
-    return profile_of(sketch(title, text, "en"), title, counts)
+    return profile_of(sketch(title, text, "en"), title, "en", counts)
 
 
 def story(

@@ -147,7 +147,7 @@ def group(
     index, made = MemoryIndex(), sketches or [sketch(each.title, each.text, each.language) for each in articles]
     groupings = []
     for number, (each, its) in enumerate(zip(articles, made, strict=True)):
-        profile = profile_of(its, each.title, index.frequencies(its.terms))
+        profile = profile_of(its, each.title, each.language, index.frequencies(its.terms))
         since = each.published_at - window
         texts = index.find_texts(its, since)
         stories = index.find_stories(profile, since, [text.story_id for text in texts])
