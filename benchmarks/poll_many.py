@@ -28,6 +28,7 @@ from pipeline.store.tables import feeds as feed_rows
 from pipeline.transport import Policy, Transport
 from workers.poller import Poller
 
+COUNT, QUICK_COUNT = 10_000, 1000
 INTERVAL_SECONDS = 120.0
 SHARE = 1 / 20
 ROUNDS = 1.5
@@ -72,7 +73,7 @@ def main() -> int:
     """Measure and print the row."""
     parser = argparse.ArgumentParser(description="Many feeds, polled in their interval.")
     parser.add_argument("--quick", action="store_true", help="fewer feeds")
-    count = 1000 if parser.parse_args().quick else 10_000
+    count = QUICK_COUNT if parser.parse_args().quick else COUNT
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory() as folder, origin(entry_count=1) as port:
         database = Database.open(f"sqlite:///{Path(folder) / 'storywatch.db'}")

@@ -28,6 +28,7 @@ from pipeline.transport import Policy, Transport
 from workers.poller import Poller
 
 LEAST_SHARE = 0.25
+COUNT, QUICK_COUNT = 4000, 1000
 LIMIT_SECONDS = 600.0
 SETTLING_SECONDS = 1.0  # what a poller does at its start is done by then
 ROUNDS = 2  # the import, and one of answers without news
@@ -106,7 +107,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer feeds")
     parser.add_argument("--store", help="URL of an empty database")
     arguments = parser.parse_args()
-    count = 1000 if arguments.quick else 4000
+    count = QUICK_COUNT if arguments.quick else COUNT
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory() as folder:
         return measure(arguments.store or f"sqlite:///{Path(folder) / 'storywatch.db'}", count)

@@ -28,6 +28,7 @@ from pipeline.store.tables import articles, entries, feeds, stories
 from pipeline.trial import try_query
 
 LIMIT_SECONDS = 2.0
+COUNT, QUICK_COUNT = 100_000, 10_000
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAYS = 30
 BATCH = 1_000  #: articles stored in one transaction
@@ -201,7 +202,7 @@ def main() -> bool:
     """Print the table; tell whether the targets are met."""
     parser = argparse.ArgumentParser(description="What it costs to try a query on the archive.")
     parser.add_argument("--quick", action="store_true", help="10,000 articles instead of 100,000")
-    count = 10_000 if parser.parse_args().quick else 100_000
+    count = QUICK_COUNT if parser.parse_args().quick else COUNT
     with tempfile.TemporaryDirectory() as folder:
         database = Database.open(f"sqlite:///{Path(folder) / 'archive.db'}")
         database.migrate()

@@ -134,6 +134,11 @@ async def measure(folder: Path) -> float:
     return ratio
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Measure in a fresh folder; give the exit code."""
     with tempfile.TemporaryDirectory() as name:
-        sys.exit(asyncio.run(measure(Path(name))) < GOAL)
+        return int(asyncio.run(measure(Path(name))) < GOAL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
