@@ -120,6 +120,7 @@ class _Reader:
     def read(self, root: HtmlElement) -> None:
         """Walk the elements; what is never shown as text is left out with all it holds."""
         walk = iterwalk(root, events=("start", "end"))
+        parts = self._parts
         for event, element in walk:
             tag = element.tag
             if event == "start":
@@ -129,12 +130,12 @@ class _Reader:
                     continue
                 if tag in _MARKING:
                     self._open(element, tag)
-                if text := element.text:
+                if (text := element.text) and (parts or not text.isspace()):
                     self._add(text)
                 continue
             if tag in _MARKING:
                 self._close(tag)
-            if (text := element.tail) and element is not root:
+            if (text := element.tail) and (parts or not text.isspace()) and element is not root:
                 self._add(text)
         self._end_block()
 

@@ -7,8 +7,9 @@ Trap: the forest was grown on exactly these numbers; whoever changes one must gr
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import log1p
 from typing import Protocol
 
@@ -103,19 +104,23 @@ def measure(page: Page, about: About, picked: Holds, picked_length: int) -> list
     sums = _running_sums(page.blocks, taken)
     repeats = Counter(block.text for block in page.blocks)
     last = [log1p(picked_length), log1p(places.total_paragraphs)]
-    rows = []
-    for index, block in enumerate(page.blocks):
-        likeness = [_likeness(block.text, description), _title_share(block, title_words)]
-        rows.append(
-            own[index]
-            + places.row(block)
-            + _position(sums, index, start)
-            + _neighbours(own, index)
-            + [float(repeats[block.text] > 1), *likeness, float(taken[index] > 0), *last]
-            + places.picked_row(block)
-            + _between(sums, index)
-        )
-    return rows
+    around = zip(own, _positions(sums, start), _neighbours(own), _between(sums), strict=True)
+    return [
+        [
+            *alone,
+            *places.row(block.container),
+            *position,
+            *neighbours,
+            1.0 if repeats[block.text] > 1 else 0.0,
+            _likeness(block.text, description) if description else 0.0,
+            _title_share(block, title_words),
+            1.0 if length else 0.0,
+            *last,
+            *places.picked_row(block.container),
+            *between,
+        ]
+        for block, length, (alone, position, neighbours, between) in zip(page.blocks, taken, around, strict=True)
+    ]
 
 
 def _own(block: Block, tag: str) -> list[float]:
@@ -151,11 +156,11 @@ class _Places:
         self._taken = _summed(page, taken)
         self._picked_rows: dict[int, list[float]] = {}
 
-    def row(self, block: Block) -> list[float]:
-        """Give the numbers of the block's containers."""
-        found = self._rows.get(block.container)
+    def row(self, container: int) -> list[float]:
+        """Give the numbers of a block's container and those around it."""
+        found = self._rows.get(container)
         if found is None:
-            found = self._rows[block.container] = self._measure(block.container)
+            found = self._rows[container] = self._measure(container)
         return found
 
     def _measure(self, index: int) -> list[float]:
@@ -178,11 +183,11 @@ class _Places:
             *_BITS[inner.inside],
         ]
 
-    def picked_row(self, block: Block) -> list[float]:
+    def picked_row(self, container: int) -> list[float]:
         """Give how much of what surrounds a block the first pass picked, and how much of all it picked is there."""
-        found = self._picked_rows.get(block.container)
+        found = self._picked_rows.get(container)
         if found is None:
-            found = self._picked_rows[block.container] = self._measure_picked(block.container)
+            found = self._picked_rows[container] = self._measure_picked(container)
         return found
 
     def _measure_picked(self, index: int) -> list[float]:
@@ -198,18 +203,13 @@ class _Places:
             self._shape_taken[inner.shape] / self._shape_lengths[inner.shape],
         ]
 
-    def _taken_by_shape(self, taken: list[int]) -> tuple[Counter[int], Counter[int]]:
-        own: dict[int, list[int]] = {}
+    def _taken_by_shape(self, taken: list[int]) -> tuple[defaultdict[int, int], defaultdict[int, int]]:
+        lengths: defaultdict[int, int] = defaultdict(int)
+        picked: defaultdict[int, int] = defaultdict(int)
         for block, length in zip(self._page.blocks, taken, strict=True):
-            sums = own.setdefault(block.container, [0, 0])
-            sums[0] += block.length
-            sums[1] += length
-        lengths: Counter[int] = Counter()
-        picked: Counter[int] = Counter()
-        for index, sums in own.items():
-            shape = self._page.containers[index].shape
-            lengths[shape] += sums[0]
-            picked[shape] += sums[1]
+            shape = self._page.containers[block.container].shape
+            lengths[shape] += block.length
+            picked[shape] += length
         return lengths, picked
 
     def _alike(self) -> tuple[defaultdict[int, int], defaultdict[int, int]]:
@@ -279,27 +279,28 @@ def _running_sums(blocks: list[Block], taken: list[int]) -> _Sums:
     return _Sums(list(lengths), list(paragraphs), list(accumulate(taken, initial=0)))
 
 
-def _between(sums: _Sums, index: int) -> list[float]:
-    """Give the shares of what was picked that stand before and after."""
+def _between(sums: _Sums) -> Iterator[tuple[float, float]]:
+    """Give for each block the shares of what was picked that stand before and after it."""
     total = max(sums.picked[-1], 1)
-    return [sums.picked[index] / total, (sums.picked[-1] - sums.picked[index + 1]) / total]
+    for before, after in pairwise(sums.picked):
+        yield before / total, (sums.picked[-1] - after) / total
 
 
-def _position(sums: _Sums, index: int, start: int) -> list[float]:
-    """Give the shares of the page's paragraphs before and after, and the way from the title."""
-    total = max(sums.paragraphs[-1], 1)
-    way = log1p(abs(sums.lengths[index] - sums.lengths[start]))
-    return [
-        sums.paragraphs[index] / total,
-        (sums.paragraphs[-1] - sums.paragraphs[index + 1]) / total,
-        way if index >= start else -way,
-    ]
+def _positions(sums: _Sums, start: int) -> Iterator[tuple[float, float, float]]:
+    """Give for each block the shares of the page's paragraphs before and after it, and the way from the title."""
+    whole, place = sums.paragraphs[-1], sums.lengths[start]
+    total = max(whole, 1)
+    for length, (before, after) in zip(sums.lengths, pairwise(sums.paragraphs), strict=False):
+        way = length - place
+        yield before / total, (whole - after) / total, log1p(way) if way >= 0 else -log1p(-way)
 
 
-def _neighbours(own: list[list[float]], index: int) -> list[float]:
-    before = own[index - 1][:2] if index else [_NO_NEIGHBOUR, _NO_NEIGHBOUR]
-    after = own[index + 1][:2] if index + 1 < len(own) else [_NO_NEIGHBOUR, _NO_NEIGHBOUR]
-    return before + after
+def _neighbours(own: list[list[float]]) -> Iterator[list[float]]:
+    """Give for each block the length and links of the one before and the one after."""
+    none = [_NO_NEIGHBOUR, _NO_NEIGHBOUR]
+    near = [none, *[row[:2] for row in own], none]
+    for before, after in zip(near, near[2:], strict=False):
+        yield before + after
 
 
 def _title_index(page: Page, words: tuple[str, ...]) -> int:
@@ -316,14 +317,11 @@ def _title_share(block: Block, words: tuple[str, ...]) -> float:
     """Give the share of the title's words that stand in the block."""
     if not words or block.length > _TITLE_CHARACTERS:
         return 0.0
-    folded = block.text.casefold()
-    return sum([word in folded for word in words]) / len(words)
+    return sum(map(block.text.casefold().__contains__, words)) / len(words)
 
 
 def _likeness(text: str, description: str) -> float:
     """Tell whether the block is the page's own description, or its beginning."""
-    if not description:
-        return 0.0
     if text == description:
         return _SAME_DESCRIPTION
     alike = len(description) > _SHORTEST_DESCRIPTION and (

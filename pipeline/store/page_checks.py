@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, delete, exists, func, select, update
 
 from pipeline.model import EntryState, FetchTask, Reason, Validators
 from pipeline.store import entries
-from pipeline.store.dialects import bound, insert, with_each
+from pipeline.store.dialects import Inserter, bound, inserter, with_each
 from pipeline.store.tables import articles, feeds, in_state, page_checks
 from pipeline.store.tables import entries as table
 from pipeline.store.types import microseconds
@@ -43,8 +44,15 @@ def plan(tx: Connection, entry_id: int, planned: Planned) -> None:
 
 
 def _put(tx: Connection, entry_id: int, row: dict[str, Any]) -> None:
-    statement = insert(tx, page_checks).values(row | {"entry_id": entry_id})
-    tx.execute(statement.on_conflict_do_update(index_elements=["entry_id"], set_=row))
+    tx.execute(_keep(inserter(tx), tuple(row)), row | {"entry_id": entry_id})
+
+
+@cache
+def _keep(begin: Inserter, names: tuple[str, ...]) -> Executable:
+    """Write the statement once: putting it together costs as much as running it, and it runs for every page."""
+    statement = begin(page_checks)
+    newer = {name: statement.excluded[name] for name in names}
+    return statement.on_conflict_do_update(index_elements=["entry_id"], set_=newer)
 
 
 def has_due(tx: Connection, now: datetime) -> bool:
