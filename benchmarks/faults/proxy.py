@@ -1,4 +1,4 @@
-"""A small proxy before a server, which cuts, holds, delays or refuses what passes.
+"""A small proxy before a server, which cuts, holds, delays, narrows or refuses what passes.
 
 In: where the server listens. Out: a port on loopback. Hides asyncio's streams. Trap: connections made before a mode is
 set follow it too; what was held is passed on when the mode ends, as a network that comes back would do.
@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 PIECE = 65_536
+NARROW_SECONDS = 0.05  #: between two pieces on a narrow line
 
 Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
@@ -22,6 +23,8 @@ class Proxy:
     port: int = 0
     refuses: bool = False
     delay_seconds: float = 0.0
+    bytes_a_second: float = 0.0  #: of each connection and way; 0 sets no bound
+    bytes_left: int | None = None  #: that pass until every connection is reset in the midst of what it says
     _passes: asyncio.Event = field(default_factory=asyncio.Event)
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -33,7 +36,7 @@ class Proxy:
     def release(self) -> None:
         """Pass everything again."""
         self._passes.set()
-        self.refuses, self.delay_seconds = False, 0.0
+        self.refuses, self.delay_seconds, self.bytes_a_second, self.bytes_left = False, 0.0, 0.0, None
 
     def cut(self) -> None:
         """Reset every connection."""
@@ -85,9 +88,28 @@ class Proxy:
             while data := await reader.read(PIECE):
                 await self._passes.wait()
                 await asyncio.sleep(self.delay_seconds)
-                writer.write(data)
-                await writer.drain()
+                await self._pass(data, writer)
         writer.close()
+
+    async def _pass(self, data: bytes, writer: asyncio.StreamWriter) -> None:
+        step = max(1, int(self.bytes_a_second * NARROW_SECONDS)) if self.bytes_a_second else len(data)
+        for at in range(0, len(data), step):
+            piece = self._counted(data[at : at + step])
+            writer.write(piece)
+            await writer.drain()
+            if self.bytes_left == 0:
+                self.bytes_left = None
+                self.cut()
+            if self.bytes_a_second:
+                await asyncio.sleep(NARROW_SECONDS)
+
+    def _counted(self, piece: bytes) -> bytes:
+        """Give what may still pass of a piece."""
+        if self.bytes_left is None:
+            return piece
+        passing = piece[: self.bytes_left]
+        self.bytes_left -= len(passing)
+        return passing
 
 
 @asynccontextmanager

@@ -64,3 +64,23 @@ async def test_what_it_held_comes_after_the_release(proxy: Proxy) -> None:
     assert not done
     proxy.release()
     assert await asked == b"one"
+
+
+async def test_it_breaks_off_in_mid_word(proxy: Proxy) -> None:
+    """R32: after so many bytes every connection is reset, and the next one passes."""
+    proxy.bytes_left = 5
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    writer.write(b"hello there")
+    with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+        await reader.readexactly(11)
+    writer.close()
+    assert await _ask(proxy, b"two") == b"two"
+
+
+async def test_a_narrow_line_lets_all_through(proxy: Proxy) -> None:
+    """R32: what is slow for want of room comes whole."""
+    proxy.bytes_a_second = 40
+    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+    writer.write(b"twelve bytes")
+    assert await reader.readexactly(12) == b"twelve bytes"
+    writer.close()

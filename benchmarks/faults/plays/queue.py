@@ -16,6 +16,8 @@ from benchmarks.faults.waiting import until
 TAIL_BYTES = 37  #: cuts a record in the middle
 BACK_SECONDS = 2.0
 PILED_COUNT = 60
+CUT_AFTER_BYTES = (10, 4000)
+NARROW_BYTES = 20_000  #: a second and connection
 
 
 def _queue(scene: Scene) -> tuple[Valkey, Proxy]:
@@ -72,6 +74,18 @@ async def cut(scene: Scene) -> None:
         proxy.delay_seconds = 0.5
         await asyncio.sleep(scene.seconds / 3)
         proxy.release()
+        await break_in_words(scene, proxy)
+
+
+async def break_in_words(scene: Scene, proxy: Proxy) -> None:
+    """Reset every connection after so many bytes, in the midst of a request or an answer; then let little through."""
+    for _ in range(scene.rounds):
+        proxy.bytes_left = scene.dice.randrange(*CUT_AFTER_BYTES)
+        await asyncio.sleep(1)
+    proxy.release()
+    proxy.bytes_a_second = NARROW_BYTES
+    await asyncio.sleep(scene.seconds / 3)
+    proxy.release()
 
 
 async def killed(scene: Scene) -> None:
@@ -123,7 +137,14 @@ QUEUE = (
     Fault("queue-flushed", "FLUSHALL while jobs wait", flushed, 45, "R1 R25", own_queue=True, stores=BOTH),
     Fault("queue-stopped", "Valkey stopped", stopped, 45, "R14 R15", own_queue=True),
     Fault("queue-paused", "Valkey frozen (SIGSTOP)", paused, 60, "R14 R15", own_queue=True),
-    Fault("queue-cut", "connections reset, refused, swallowed, slow", cut, 60, "R14 R32", own_queue=True),
+    Fault(
+        "queue-cut",
+        "connections reset, also in mid-word, refused, swallowed, slow, narrow",
+        cut,
+        60,
+        "R14 R32",
+        own_queue=True,
+    ),
     Fault("queue-killed", "kill -9 of Valkey while it is written to", killed, 45, "R16", own_queue=True),
     Fault("queue-rolled-back", "Valkey promoted without its last 2 s", rolled_back, 60, "R16", own_queue=True),
     Fault("queue-torn", "the last record of the append-only file cut", torn, 45, "R16", own_queue=True),

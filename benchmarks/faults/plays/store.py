@@ -14,6 +14,7 @@ from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 
 from benchmarks.faults.fault import Fault
+from benchmarks.faults.plays.queue import break_in_words
 from benchmarks.faults.proxy import Proxy
 from benchmarks.faults.scene import Scene, Store, loaded
 from benchmarks.faults.servers import Postgres
@@ -71,6 +72,7 @@ async def cut(scene: Scene) -> None:
         await asyncio.sleep(scene.seconds / 2)
         proxy.cut()
         proxy.release()
+        await break_in_words(scene, proxy)
 
 
 async def disk_full(scene: Scene) -> None:
@@ -129,7 +131,8 @@ STORE = (
     Fault("postgres-stopped", "PostgreSQL stopped", stopped, 60, "R38 R32", may_repeat=True, stores=ON_POSTGRES),
     Fault("postgres-restarted", "PostgreSQL restarted", restarted, 60, "R38", may_repeat=True, stores=ON_POSTGRES),
     Fault("postgres-paused", "PostgreSQL frozen", paused, 60, "R38 R32", may_repeat=True, stores=ON_POSTGRES),
-    Fault("postgres-cut", "connections reset, refused, swallowed", cut, 90, "R32", may_repeat=True, stores=ON_POSTGRES),
+    Fault("postgres-cut", "connections reset, also in mid-word, refused, swallowed, narrow", cut, 90, "R32",
+          may_repeat=True, stores=ON_POSTGRES),
     Fault("disk-full", "disk full, twice: database, queue and log", disk_full, 60, "R30", may_repeat=True,
           place=small_disk, lacks=lacks_disk),
 )  # fmt: skip
