@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from pipeline.errors import NotFound
 from pipeline.model import EntryState, Reason
 from pipeline.rule import Every, Rule, Schedule
-from pipeline.store import deliveries, digests, entries, feeds, subscriptions
+from pipeline.store import deliveries, digests, entries, feeds, receivers, subscriptions
 from pipeline.store.database import Database
 from pipeline.why import Why, find_why
 from pipeline.why.record import Passed, Stage
@@ -112,7 +112,7 @@ def test_an_alert_held_in_a_digest(database: Database) -> None:
         digests.close_due(tx, NOW + timedelta(hours=6))
         sent = why(tx, "https://outlet.example/1")
     assert waits.verdict.startswith("Not yet: alert")
-    assert "2026-03-01 18:00 UTC" in waits.verdict
+    assert "2026-03-01 18:00:00 UTC" in waits.verdict
     assert way(sent)[Stage.HELD] is Passed.YES
     assert way(sent)[Stage.SENT] is Passed.WAITS
 
@@ -128,6 +128,20 @@ def test_a_delivery_that_was_refused(database: Database) -> None:
         answer = why(tx, "https://outlet.example/1")
     assert not answer.got_it
     assert "hook answered 404" in answer.verdict
+
+
+def test_a_delivery_whose_receiver_rests(database: Database) -> None:
+    """R33: what waits longer than its own next try says until when its receiver rests."""
+    with database.write() as tx:
+        ask(tx, Rule())
+        join(tx, 1, AGENCY)
+        [waiting] = deliveries.recent(tx, 9)
+        receivers.failed(tx, waiting.channel, Reason.TIMED_OUT, NOW)
+        receivers.rest(tx, waiting.channel, after(900))
+        answer = why(tx, "https://outlet.example/1")
+    last = answer.steps[-1]
+    assert (last.passed, last.at) == (Passed.WAITS, after(900))
+    assert "its receiver failed and rests until 2026-03-01 12:15:00 UTC" in last.says
 
 
 def test_a_subscription_that_came_later(database: Database) -> None:

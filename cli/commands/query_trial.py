@@ -102,7 +102,8 @@ def _print_picture(trial: Trial) -> None:
 
 def _print_forecast(told: Forecast) -> None:
     if told.missing:
-        out.print(f"{told.held_back_count:,} stories held back by the conditions")
+        noun = "story" if told.held_back_count == 1 else "stories"
+        out.print(f"{told.held_back_count:,} {noun} held back by the conditions")
     for one in told.missing:
         out.print(Text(f"  {one.story_count:,} without: {one.condition}"))
     if told.digest_count:

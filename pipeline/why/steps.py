@@ -14,7 +14,7 @@ from pipeline.alerts.policy import clauses
 from pipeline.alerts.query.explain import Clause
 from pipeline.masking import masked_url
 from pipeline.model import Alert, DeliveryState, EntryState, Grouping, Reason, Subscription, TextSource
-from pipeline.store import deliveries, story_state, watches
+from pipeline.store import deliveries, receivers, story_state, watches
 from pipeline.store.articles import StoredArticle
 from pipeline.store.deliveries import StoredDelivery
 from pipeline.store.tables import alerts, digests
@@ -145,13 +145,14 @@ def held(tx: Connection, alert: Alert) -> tuple[Step | None, int | None]:
 def sent(tx: Connection, alert: Alert, digest_id: int | None) -> Iterator[Step]:
     """Say for each channel what became of the delivery."""
     found = deliveries.of_digest(tx, digest_id) if digest_id is not None else deliveries.of_alert(tx, alert.id)
+    rests = {one.channel: one.rests_until for one in receivers.list_all(tx)} if found else {}
     for delivery in found:
-        yield _delivery(delivery)
+        yield _delivery(delivery, rests.get(delivery.channel))
     if not found and digest_id is None:
         yield Step(Stage.SENT, Passed.NO, None, "the subscription names no channel: dashboard and feed only")
 
 
-def _delivery(delivery: StoredDelivery) -> Step:
+def _delivery(delivery: StoredDelivery, rests_until: datetime | None) -> Step:
     why = f" ({_words(delivery.reason)})" if delivery.reason else ""
     told = f": {delivery.error or delivery.answer}" if delivery.error or delivery.answer else ""
     said = f"{delivery.channel}, {delivery.public_id}: {delivery.state.value}, {_tries(delivery.attempts)}{why}{told}"
@@ -160,6 +161,9 @@ def _delivery(delivery: StoredDelivery) -> Step:
             return Step(Stage.SENT, Passed.YES, delivery.finished_at, said)
         case DeliveryState.PARKED:
             return Step(Stage.SENT, Passed.NO, delivery.finished_at, said)
+        case _ if rests_until and rests_until > delivery.next_attempt_at:
+            said += f"; its receiver failed and rests until {_at(rests_until)}"
+            return Step(Stage.SENT, Passed.WAITS, rests_until, said)
         case _:
             return Step(Stage.SENT, Passed.WAITS, delivery.next_attempt_at, said)
 
