@@ -128,7 +128,7 @@ def create_app(
     app.include_router(feed_finding_routes(looking, framing))
     app.include_router(feed_check_routes(looking, framing))
     app.include_router(feed_opml_routes(sources, framing, feed_rules))
-    app.include_router(feed_report_routes(sources, framing, hygiene))
+    app.include_router(feed_report_routes(sources, framing, hygiene, feed_rules))
     app.include_router(feed_page_routes(sources, framing, feed_rules))
     app.include_router(editor_routes(sources, framing, channels, settings.subscriptions_per_user))
     app.include_router(alert_page_routes(sources, framing))

@@ -25,6 +25,7 @@ from dashboard.sources import Sources
 from pipeline.feeds.explain import SENTENCES
 from pipeline.store import feed_events
 from pipeline.store.etiquette import asked_figures
+from workers.feed_rules import FeedRules
 
 SHOWN_AGAIN = timedelta(minutes=1)
 COST_LIMIT = 20
@@ -48,7 +49,7 @@ class Hygiene:
             return self._read[1]
 
 
-def feed_report_routes(sources: Sources, framing: Framing, hygiene: Hygiene) -> APIRouter:
+def feed_report_routes(sources: Sources, framing: Framing, hygiene: Hygiene, rules: FeedRules) -> APIRouter:
     """Make the routes of the reports."""
     router = APIRouter(default_response_class=HTMLResponse)
 
@@ -73,7 +74,7 @@ def feed_report_routes(sources: Sources, framing: Framing, hygiene: Hygiene) -> 
     @reading(router, "/feeds/etiquette")
     async def show_etiquette(request: Request) -> HTMLResponse:
         figures = await sources.database.look(asked_figures, sources.clock())
-        shown = {"figures": figures, "sentences": SENTENCES}
+        shown = {"figures": figures, "sentences": SENTENCES, "private": rules.transport.allow_private}
         return render("feed_etiquette.html", {"frame": framing.of(request, "feeds"), **shown})
 
     return router

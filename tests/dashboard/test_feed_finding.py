@@ -140,6 +140,14 @@ async def test_the_web_asks_through_the_guard(origin: Origin, sqlite_database: D
     assert origin.requests == []
 
 
+def test_the_web_says_what_private_may_be_asked(sqlite_database: Database) -> None:
+    """S20: what the owner has listed is shown, and that nothing is where nothing is."""
+    with dashboard(sqlite_database) as site:
+        assert "127.0.0.0/8" in text_of(site.page("/feeds/etiquette").body)
+    with dashboard(sqlite_database, FeedRules()) as site:
+        assert "on private networks are refused" in text_of(site.page("/feeds/etiquette").body)
+
+
 async def test_looking_is_limited(origin: Origin, sqlite_database: Database) -> None:
     """S35: pages and API share one allowance; beyond it nobody is asked, and the answer says when to go on."""
     url = origin.serve("/feed", numbered(1))
