@@ -107,7 +107,10 @@ async def _stop_server(server: uvicorn.Server, stop: asyncio.Event) -> None:
 
 def _why_not(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is taken by another program. Set web.port to a free one, or 0 for any."
+        return (
+            f"Port {port} on {host} is taken, by a Storywatch that runs already or by another program. "
+            "Set web.port to a free one, or 0 for any."
+        )
     if error.errno in {errno.EACCES, errno.EPERM}:
         return f"Port {port} needs rights this user does not have. Set web.port to one above 1023."
     if error.errno == errno.EADDRNOTAVAIL:

@@ -35,6 +35,9 @@ from workers.supervisor import ProcessSpec, Supervisor
 
 LOG_NAME = "storywatch.log"
 LARGEST_LOG_BYTES = 20_000_000
+NO_FEEDS = (
+    "No feeds yet: `storywatch feeds add https://example.org` takes any address of a site, and so does the dashboard."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,8 @@ def _remarks(local: Local, address: str, folder: Path, first: FirstStart | None,
         told.append(f"Log        {folder / LOG_NAME}")
     if first:
         told.append(f"First start: took over {first.feed_count} feeds and {first.subscription_count} subscriptions.")
+        if not first.feed_count:
+            told.append(NO_FEEDS)
         for skipped in first.skipped:
             note(f"not taken over: {skipped}")
     return [*told, "Ctrl-C stops.", ""]

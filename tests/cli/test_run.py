@@ -82,6 +82,7 @@ def test_it_says_where_it_is_and_stops_cleanly(tmp_path: Path) -> None:
     with running(configured(tmp_path)) as instance:
         address = instance.wait_for_text(r"Dashboard +(\S+)")
         assert str(tmp_path / "data") in instance.wait_for_text(r"Data +(\S+)")
+        instance.wait_for_text("No feeds yet: `storywatch feeds add")
         wait_for("ready", lambda: status_of(f"{address}readyz") == 200)
         children = instance.children()
         assert set(children) == {"nursery", "valkey", "poll", "dispatch", "pages", "deliveries", "dashboard"}
