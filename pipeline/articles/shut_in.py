@@ -33,6 +33,7 @@ _ALL_TCP, _ALL_SCOPES = 0b11, 0b11
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _MODE_FILTER = 38, 22, 2
 _LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOWED, _REFUSED = 0x7FFF0000, 0x00050001  # the latter with EPERM
+_LARGEST_OF_32_BITS = 2**31 - 1
 _OTHER_NUMBERS = 0x40000000  # those of the x32 interface begin here
 
 
@@ -84,9 +85,13 @@ def _ruleset(version: int) -> bytes:
 
 
 def _readable() -> Iterable[str]:
-    """Give where modules and libraries are loaded from; what lies beside `pipeline` may be settings, too."""
+    """Give where modules and libraries are loaded from.
+
+    Not all of an installation's folder, and nothing beside `pipeline`: settings and data may lie there, too.
+    """
     search = {path for path in sys.path if path and Path(path) != _CODE.parent}
-    return sorted({str(_CODE), sys.prefix, sys.base_prefix, *_SYSTEM, *search})
+    libraries = {str(Path(prefix) / name) for prefix in (sys.prefix, sys.base_prefix) for name in ("lib", "lib64")}
+    return sorted({str(_CODE), *_SYSTEM, *libraries, *search})
 
 
 def _let_read(libc: ctypes.CDLL, ruleset: int, path: str) -> None:
@@ -102,7 +107,7 @@ def _let_read(libc: ctypes.CDLL, ruleset: int, path: str) -> None:
 def _close_calls(libc: ctypes.CDLL) -> None:
     """Refuse the calls by which a process reaches another one or becomes one."""
     machine = _MACHINES.get(platform.machine())
-    if machine is not None:
+    if machine is not None and sys.maxsize > _LARGEST_OF_32_BITS:  # the name is the kernel's; a program may have half
         steps = b"".join(_steps(machine))
         filters = ctypes.create_string_buffer(steps, len(steps))
         program = struct.pack("HP", len(steps) // 8, ctypes.addressof(filters))

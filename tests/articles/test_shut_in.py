@@ -5,6 +5,8 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 from socket import AF_UNIX, create_server, socket
@@ -54,6 +56,13 @@ if closed:
     shut_in()
 print(json.dumps({name: tried(attempt) for name, attempt in attempts.items()}))
 """
+HALVED = """
+import ctypes, sys
+from pipeline.articles.shut_in import shut_in
+sys.maxsize = 2**31 - 1
+shut_in()
+print(ctypes.CDLL(None).prctl(21, 0, 0, 0, 0))
+"""
 HARMLESS = ("read the settings with their secrets", "list the data folder", "connect to PostgreSQL's port",
             "connect to the queue's socket", "run a program", "stop its parent")  # fmt: skip
 
@@ -86,13 +95,19 @@ def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, obj
         yield {name: str(value) for name, value in given.items()} | {"port": port.getsockname()[1]}
 
 
-def inside(given: dict[str, object], attempts: dict[str, str], *, closed: bool) -> dict[str, str]:
+def ran(program: str, *arguments: str, python: str = sys.executable) -> str:
+    """Run a program of ours in a process of its own; gives what it said."""
+    command = [python, "-P", "-c", program, *arguments]
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{sysconfig.get_path('purelib')}"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout  # noqa: S603 - ours
+
+
+def inside(
+    given: dict[str, object], attempts: dict[str, str], *, closed: bool, python: str = sys.executable
+) -> dict[str, str]:
     """Try things in a process of its own; gives what came of each."""
     arguments = (json.dumps(given), json.dumps(attempts), "closed" if closed else "open")
-    command = [sys.executable, "-P", "-c", INSIDE, *arguments]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)  # noqa: S603 - ours
-    return dict(json.loads(said.stdout))
+    return dict(json.loads(ran(INSIDE, *arguments, python=python)))
 
 
 @needs_kernel
@@ -105,6 +120,25 @@ def test_without_it_all_that_would_be_allowed(laid_out: dict[str, object]) -> No
     """S38: what is tried is possible where nothing is closed, so that a refusal says something."""
     attempts = {name: ATTEMPTS[name] for name in HARMLESS}
     assert inside(laid_out, attempts, closed=False) == dict.fromkeys(HARMLESS, "done")
+
+
+@needs_kernel
+def test_secrets_in_the_folder_of_the_installation_are_no_code(tmp_path: Path) -> None:
+    """S38: settings and data may lie in the virtual environment's own folder, where somebody keeps all in one place."""
+    venv.create(tmp_path, symlinks=True)
+    settings = tmp_path / "storywatch.toml"
+    settings.write_text('[web]\npassword = "sesame"\n', encoding="utf-8")
+    attempts = {"read": "open(given['settings']).read()", "list": "os.listdir(given['folder'])"}
+    given: dict[str, object] = {"settings": str(settings), "folder": str(tmp_path)}
+    python = str(tmp_path / "bin" / "python")
+    assert inside(given, attempts, closed=False, python=python) == dict.fromkeys(attempts, "done")
+    assert inside(given, attempts, closed=True, python=python) == dict.fromkeys(attempts, "refused")
+
+
+@needs_kernel
+def test_a_program_of_32_bits_is_not_told_the_calls_of_64() -> None:
+    """On a kernel of 64 bits it bears that kernel's name, and a filter for it would refuse every call it makes."""
+    assert ran(HALVED) == "0\n"
 
 
 def rights_of(pid: int) -> tuple[str, str]:
