@@ -130,9 +130,7 @@ def _begin(tx: Connection, article_id: int, profile: Profile, now: datetime) -> 
 
 def _extend(tx: Connection, asked_id: int, article_id: int, grouping: Grouping, now: datetime) -> int:
     """Let a story grow by an article; gives the story that its id leads to."""
-    found: Any = tx.execute(_JOINING, {"joining_id": article_id, "asked_story_id": asked_id}).one_or_none()
-    if found is None:
-        raise NotFound(f"there is no story {asked_id}")
+    found = _joining(tx, asked_id, article_id)
     text_is_new = grouping.kind is not GroupingKind.COPY and not found.has_text_hash
     count = found.article_count + 1
     grown = {
@@ -151,6 +149,19 @@ def _extend(tx: Connection, asked_id: int, article_id: int, grouping: Grouping, 
     middle = found.published_at if mean_at is None else mean_at + (found.published_at - mean_at) / count
     put_profile(tx, story_id, grouping.profile, middle)
     return story_id
+
+
+def _joining(tx: Connection, asked_id: int, article_id: int) -> Any:
+    """Look at an article and the story it is about to join, and lock that; raises NotFound.
+
+    The lock of its language keeps others away, but for a story of an unknown one: who has waited for its row sees the
+    row as it is by then and, of the articles in it, only those of before, so it looks again.
+    """
+    asked = {"joining_id": article_id, "asked_story_id": asked_id}
+    found: Any = tx.execute(_JOINING, asked).one_or_none()
+    if found is None:
+        raise NotFound(f"there is no story {asked_id}")
+    return found if found.story_language in {UNKNOWN, found.language} else tx.execute(_JOINING, asked).one()
 
 
 def put_extent(tx: Connection, story_id: int, **extent: Any) -> None:

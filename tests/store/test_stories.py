@@ -1,5 +1,6 @@
 """Articles, the search for their like, and the stories they make."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import Any
 
@@ -276,3 +277,28 @@ def test_the_first_start_is_claimed_once(database: Database) -> None:
         assert meta.claim_first_start(tx, NOW)
     with database.write() as tx:
         assert not meta.claim_first_start(tx, after(9))
+
+
+def test_an_outlet_that_joins_twice_at_once_is_one(postgres_database: Database) -> None:
+    """Two languages meet in a story of an unknown one, each placed by itself; what waited counts anew."""
+    with postgres_database.write() as tx:
+        story_id = first(tx, stored_article(tx, 1, sketch("1"), language="", outlet="first.example"))
+        german = stored_article(tx, 2, sketch("2"), language="de", outlet="both.example")
+        french = stored_article(tx, 3, sketch("3"), language="fr", outlet="both.example")
+
+    def join_later() -> None:
+        with postgres_database.write() as tx:
+            stories.lock_language(tx, "fr")
+            join(tx, french, story_id, REPORT, 1)
+
+    with ThreadPoolExecutor(1) as threads:
+        with postgres_database.write() as tx:
+            stories.lock_language(tx, "de")
+            join(tx, german, story_id, REPORT, 1)
+            later = threads.submit(join_later)
+            while not tx.execute(text("SELECT 1 FROM pg_locks WHERE NOT granted")).all():
+                assert not later.done()
+        later.result()
+    with postgres_database.read() as tx:
+        told = stories.get(tx, story_id)
+    assert (told.article_count, told.text_count, told.outlet_count) == (3, 3, 2)
