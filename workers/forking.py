@@ -69,6 +69,7 @@ def fork_nursery(first: Role) -> tuple[int, socket.socket]:
         return pid, ours
     try:
         ours.close()
+        _close_all_but(theirs.fileno())
         tie_to(parent_pid)
         os.setsid()
         live(theirs, first)
@@ -85,6 +86,12 @@ def live(control: socket.socket, first: Role | None = None) -> NoReturn:
         _load(first)
     _Nursery(control).serve()
     os._exit(0)
+
+
+def _close_all_but(kept: int) -> None:
+    """Close what the program had open beside the standard descriptors; its objects stay, and nobody uses them."""
+    os.closerange(FIRST_FREE, kept)
+    os.closerange(max(kept + 1, FIRST_FREE), os.sysconf("SC_OPEN_MAX"))
 
 
 def _prepare() -> None:

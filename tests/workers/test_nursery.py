@@ -36,6 +36,11 @@ with open(sys.argv[1] + ".open", "w") as ours:
     specs = [ProcessSpec("sleeper", ["never"], count=2, role=role)]
     asyncio.run(Supervisor(specs, nursery=nursery).run(asyncio.Event()))
 """
+#: Before the program above: it holds a socket, as `storywatch demo` holds the one its newsroom listens on.
+HOLDS = """
+import socket
+held = socket.create_server(("127.0.0.1", 0))
+"""
 #: Before the program above: its third fork fails, which is that of its second role.
 FAILS_ONCE = """
 import errno, os
@@ -169,10 +174,11 @@ async def test_a_role_that_cannot_be_loaded_breaks_no_other(tmp_path: Path) -> N
     nursery.close()
 
 
-async def test_forked_of_the_supervisor_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", ["", HOLDS], ids=["with nothing open", "with a socket"])
+async def test_forked_of_the_supervisor_itself(tmp_path: Path, before: str) -> None:
     """R22, R36: roles hold nothing that it opened, and a kill -9 of it leaves neither nursery nor role."""
     file = tmp_path / "told"
-    program = FORKS.format(module=MODULE)
+    program = before + FORKS.format(module=MODULE)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", program, file, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
