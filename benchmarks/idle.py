@@ -143,7 +143,7 @@ def _name(one: Member, place: int) -> str:
 
 def _megabytes(one: Member) -> float:
     found = held(one.pid)
-    return found.memory_bytes / 1e6 if found else 0.0
+    return found.memory_bytes / 2**20 if found else 0.0
 
 
 def main() -> int:
