@@ -82,7 +82,7 @@ def _wholes(sketch: Sketch, shares: Sequence[Text]) -> list[Text]:
 
 
 def _partly(text: Text) -> str:
-    return f"{text.share:.0%} of shingles shared with {_named(text.article)}".replace("%", " %")
+    return f"{text.share:.0%} of the text shared with {_named(text.article)}".replace("%", " %")
 
 
 # Reports

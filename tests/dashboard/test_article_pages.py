@@ -65,7 +65,7 @@ def test_copies_stand_below_what_they_repeat_and_show_what_they_changed(site: Si
     page = site.page(f"/stories/{first.story_id}").body
     assert page.index("1 copy of this text") < page.index("Copied") < page.index("Ferries")
     text = text_of(page)
-    assert "of shingles shared with" in text
+    assert "of the text shared with" in text
     assert re.search(r"likeness 0\.\d\d with .Lock closes", text)
     beside = f"/articles/{first.article_id}/beside/{copy.article_id}"
     assert beside in Outline(page).links

@@ -43,7 +43,7 @@ def test_shortened_text_is_a_copy_and_says_how_much() -> None:
     """An agency's text cut short is still a copy; the reason names the share."""
     grouping = decided(" ".join(AGENCY.split()[:60]), texts=[candidate(AGENCY, title="Lock")])
     assert grouping.kind is GroupingKind.COPY
-    assert grouping.why == f"{grouping.score:.0%}".replace("%", " %") + " of shingles shared with “Lock” (post.example)"
+    assert grouping.why == f"{grouping.score:.0%}".replace("%", " %") + " of the text shared with “Lock” (post.example)"
 
 
 def test_copy_joins_the_earliest_of_equal_articles() -> None:
