@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 ONE_STOP_SECONDS = 1.0  #: two signals closer than this are one stop, sent by two
+GROUP_STOP_SECONDS = 10.0  #: for SIGTERM, which a service manager sends to all and the supervisor passes on when it can
 
 
 @dataclass(slots=True)
@@ -22,12 +23,13 @@ class Stops:
     hurry: asyncio.Event = field(default_factory=asyncio.Event)
     first_at: float = 0.0
 
-    def heard(self) -> None:
+    def heard(self, number: int) -> None:
         """Note one signal."""
+        apart = ONE_STOP_SECONDS if number == signal.SIGINT else GROUP_STOP_SECONDS
         if not self.stop.is_set():
             self.first_at = time.monotonic()
             self.stop.set()
-        elif time.monotonic() - self.first_at > ONE_STOP_SECONDS:
+        elif time.monotonic() - self.first_at > apart:
             self.hurry.set()
 
 
@@ -37,7 +39,7 @@ def stop_on_signals() -> Iterator[Stops]:
     stops = Stops()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stops.heard)
+        loop.add_signal_handler(number, stops.heard, number)
     try:
         yield stops
     finally:

@@ -132,7 +132,7 @@ class _Ending:
         try:
             await asyncio.wait({ended, hurried}, timeout=self.grace_seconds, return_when=asyncio.FIRST_COMPLETED)
             if hurried.done() and not ended.done():
-                _send(process, signal.SIGTERM)
+                _send(process, signal.SIGINT)  # a second SIGTERM is taken for the same stop, see workers.signals
                 await asyncio.wait({ended}, timeout=HURRY_SECONDS)
             return ended.done()
         finally:
