@@ -2,14 +2,16 @@
 
 In: nothing; terms and articles are those of the real data beside the checkout (`../shared/data`), or made up
 where that is absent. Every subscription asks for a name of its own: the real ones, then given and family names put
-together anew. Out: a table on standard output; ends with 1 if a target is missed. Hides nothing. Trap: the rival scans
-for the same names in the same texts in the same run, but neither folds accents nor knows words, AND, OR and NOT.
+together anew; one of them, `E*Trade`, is a wildcard to us and stays, since one wildcard has every word asked for
+patterns. Out: a table on standard output; ends with 1 if a target is missed. Hides nothing. Trap: the rival scans for
+the same names in the same texts in the same run, but neither folds accents nor knows words, AND, OR and NOT.
 """
 
 import argparse
 import gc
 import gzip
 import json
+import math
 import random
 import resource
 import statistics
@@ -31,6 +33,7 @@ NAMES = SHARED_DATA / "names" / "variants.jsonl"
 ARTICLES = SHARED_DATA / "stories" / "basil.jsonl.gz"
 TOPICS = ("election", "sanctions", "flood", "budget", "trial", "strike", "merger", "vaccine", "border", "climate")
 NOISE = ("football", "horoscope", "obituary", "recipe", "quiz")
+ROUNDS = 4  #: of which the fastest of each article counts: the first fills caches, others meet neighbours
 MOST_OF_SCAN = 2.0  #: times what the automaton needs
 MOST_TO_ADD_MS = 5.0
 MOST_GROWTH = 4.0  #: for a hundred times the subscriptions; cost is to follow the matches, not their number
@@ -96,16 +99,16 @@ def build(names: list[str]) -> tuple[SubscriptionIndex, float, float]:
     return index, seconds, taken * 1_024 / len(names)
 
 
-def milliseconds(work: Callable[[str, str], object], articles: Texts) -> list[float]:
-    """Time each article once, sorted, after a first round that fills the caches."""
-    for title, text in articles:
-        work(title, text)
-    times = []
-    for title, text in articles:
-        started = time.process_time()
-        work(title, text)
-        times.append((time.process_time() - started) * 1_000)
-    return sorted(times)
+def milliseconds(articles: Texts, *works: Callable[[str, str], object]) -> list[list[float]]:
+    """Time each work for each article, sorted; in turns, round by round, so that a busy machine slows all alike."""
+    best = [[math.inf] * len(articles) for _ in works]
+    for _ in range(ROUNDS):
+        for work, times in zip(works, best, strict=True):
+            for number, (title, text) in enumerate(articles):
+                started = time.process_time()
+                work(title, text)
+                times[number] = min(times[number], (time.process_time() - started) * 1_000)
+    return [sorted(times) for times in best]
 
 
 def cut(title: str, text: str) -> object:
@@ -153,11 +156,12 @@ def measure(count: int, articles: Texts) -> tuple[float, float, float, float]:
     added = milliseconds_to_add(index, names)
     held = sum(len(index.met(Matchable(title, text))) for title, text in articles) / len(articles)
     rest = f"{held:8.1f} {seconds:8.1f} {size:8.0f} {added:8.3f}"
-    who = row(f"{count:,} who", milliseconds(partial(met, index), articles), rest)
-    why = row(f"{count:,} and where", milliseconds(partial(match, index), articles))
     automaton = AhoCorasick([name.lower() for name in names])
-    rival = row(f"{count:,} automaton", milliseconds(partial(scan, automaton), articles))
-    return who, why, rival, added
+    works = (partial(met, index), partial(match, index), partial(scan, automaton))
+    timed = milliseconds(articles, *works)
+    who = row(f"{count:,} who", timed[0], rest)
+    why = row(f"{count:,} and where", timed[1])
+    return who, why, row(f"{count:,} automaton", timed[2]), added
 
 
 def main() -> bool:
@@ -173,7 +177,7 @@ def main() -> bool:
     print(f"{len(articles)} articles of {words:.0f} words on average; milliseconds of processor an article\n")
     head = ("median", "mean", "p95", "matches", "build s", "bytes", "add ms")
     print(f"{'subscriptions':>24} " + " ".join(f"{word:>9}" for word in head))
-    row("words cut only", milliseconds(cut, articles))
+    row("words cut only", milliseconds(articles, cut)[0])
     measured = [measure(count, articles) for count in counts]
     who, why, rival, added = measured[-1]
     most, growth = f"{counts[-1]:,}", who / measured[0][0]
