@@ -19,10 +19,8 @@ _HEAD = 2_000  # characters looked at
 _MOST_WORDS = 200
 _FEWEST_FOUND = 4  # common words; of fewer, names of bands and films make a language
 _CLEARLY = 1.3  # times as much as the next
-_TWICE, _MANY = (
-    2.0,
-    20.0,
-)  # as much and so much: what was said is not believed; some eight words that few languages have
+_TWICE = 2.0  # times the weight of what was said: that is not believed
+_MANY = 20.0  # weight that it takes beside; some eight words that few languages have
 _FEWEST_LISTED = 150  # words; a shorter list loses against a relative's longer one
 _FEWEST_LETTERS = 3  # of a script or a letter that one language has
 _WORD = re.compile(r"[^\W\d_]+")
