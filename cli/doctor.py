@@ -16,6 +16,7 @@ from cli.queue_wiring import open_queue, queue_url
 from cli.wiring import data_dir, database_url
 from config.settings import Settings
 from dashboard.serving import check_listening
+from pipeline.articles.shut_in import lacking
 from pipeline.errors import QueueUnavailable, StorywatchError
 from pipeline.feeds.parsers import check_parsers
 from pipeline.store import counts, processes, users
@@ -43,6 +44,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     """Check everything, in the order in which faults explain each other."""
     yield Finding("python", True, f"{sys.version.split()[0]}, SQLite of the system {sqlite3.sqlite_version}")
     yield _checked("XML parsers", check_parsers)
+    yield _sandbox()
     yield _checked("data folder", lambda: str(data_dir(settings)))
     yield _checked("channels", lambda: ", ".join(channel_targets(settings.channels, data_dir(settings))))
     yield _checked("dashboard", lambda: _web(settings))
@@ -98,6 +100,12 @@ def _contact(settings: Settings) -> Finding:
     if ".invalid" in settings.fetch.contact:
         return Finding("contact", False, "set fetch.contact, so that the owners of the sites you poll can reach you")
     return Finding("contact", True, settings.fetch.contact)
+
+
+def _sandbox() -> Finding:
+    """Say what the child that reads pages is left with; an older kernel is no fault of the installation."""
+    lacks = "; ".join(lacking())
+    return Finding("shutting in", True, f"the kernel has no {lacks}" if lacks else "by Landlock and seccomp")
 
 
 def _database(settings: Settings) -> str:

@@ -1,7 +1,8 @@
 """Take over feeds.opml and subscriptions.toml at the first start of an installation, once.
 
 In: the database and the folder of the settings file. Out: what was taken over, or None if this was not the first
-start. Trap: several processes may start at once; the taking over is one transaction that only one of them does.
+start. Trap: several processes may start at once; the taking over is one transaction that only one of them does. A start
+that finds neither file nor anything stored does not count.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,8 +44,11 @@ def take_over(database: Database, folder: Path, settings: Settings) -> FirstStar
     with _naming(drafts):
         wanted = _drafts(drafts, settings) if drafts.is_file() else []
     listed = reading.feeds if reading else ()
+    has_files = reading is not None or drafts.is_file()
     with database.write() as tx:
-        if not meta.claim_first_start(tx, datetime.now(UTC)):
+        if not has_files and meta.is_untouched(tx):
+            return FirstStart(0, 0, ())  # files that `storywatch init` writes later are still taken over
+        if not meta.claim_first_start(tx, datetime.now(UTC)) or not has_files:
             return None
         added = _store(tx, listed, wanted, settings)
     skipped = [(masked_text(text), masked_text(why)) for text, why in reading.skipped] if reading else []

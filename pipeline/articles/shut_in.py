@@ -30,7 +30,7 @@ _NET_SINCE, _SCOPE_SINCE = 4, 6
 _ALL_TCP, _ALL_SCOPES = 0b11, 0b11
 
 # linux/prctl.h, linux/seccomp.h, linux/filter.h
-_NO_NEW_PRIVILEGES, _SET_SECCOMP, _MODE_FILTER = 38, 22, 2
+_NO_NEW_PRIVILEGES, _GET_SECCOMP, _SET_SECCOMP, _MODE_FILTER = 38, 21, 22, 2
 _LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOWED, _REFUSED = 0x7FFF0000, 0x00050001  # the latter with EPERM
 _LARGEST_OF_32_BITS = 2**31 - 1
@@ -59,6 +59,18 @@ def shut_in() -> None:
         libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         _close_files(libc)
         _close_calls(libc)
+
+
+def lacking() -> list[str]:
+    """Name what this machine lacks to shut a process in whole; empty if nothing. It shuts nothing in itself."""
+    if not sys.platform.startswith("linux"):
+        return ["way to shut a process in that we know"]
+    libc = ctypes.CDLL(None, use_errno=True)
+    has_landlock = libc.syscall(_CREATE_RULESET, None, 0, _ASK_VERSION) >= 1
+    # linux/prctl.h: PR_GET_SECCOMP answers where the kernel was built with it.
+    has_seccomp = _is_known_machine() and libc.prctl(_GET_SECCOMP, 0, 0, 0, 0) >= 0
+    files, calls = "Landlock, so files can be read", f"seccomp for {platform.machine()}, so sockets can be opened"
+    return [name for name, has in ((files, has_landlock), (calls, has_seccomp)) if not has]
 
 
 def _close_files(libc: ctypes.CDLL) -> None:
@@ -106,12 +118,16 @@ def _let_read(libc: ctypes.CDLL, ruleset: int, path: str) -> None:
 
 def _close_calls(libc: ctypes.CDLL) -> None:
     """Refuse the calls by which a process reaches another one or becomes one."""
-    machine = _MACHINES.get(platform.machine())
-    if machine is not None and sys.maxsize > _LARGEST_OF_32_BITS:  # the name is the kernel's; a program may have half
-        steps = b"".join(_steps(machine))
+    if _is_known_machine():
+        steps = b"".join(_steps(_MACHINES[platform.machine()]))
         filters = ctypes.create_string_buffer(steps, len(steps))
         program = struct.pack("HP", len(steps) // 8, ctypes.addressof(filters))
         libc.prctl(_SET_SECCOMP, _MODE_FILTER, program, 0, 0)
+
+
+def _is_known_machine() -> bool:
+    """Tell whether the numbers of the calls are known: the name is the kernel's, a program may be of 32 bits."""
+    return platform.machine() in _MACHINES and sys.maxsize > _LARGEST_OF_32_BITS
 
 
 def _steps(machine: _Machine) -> Iterable[bytes]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from pipeline.store.dialects import insert
-from pipeline.store.tables import meta
+from pipeline.store.tables import feeds, meta, subscriptions
 from pipeline.store.types import microseconds
 
 _FIRST_START = "first_start_at"
@@ -20,6 +20,12 @@ def claim_first_start(tx: Connection, now: datetime) -> bool:
     row = {"name": _FIRST_START, "value": microseconds(now)}
     statement = insert(tx, meta).values(row).on_conflict_do_nothing().returning(meta.c.name)
     return tx.execute(statement).one_or_none() is not None
+
+
+def is_untouched(tx: Connection) -> bool:
+    """Tell whether nobody has claimed the first start, nor stored a feed or subscription by hand."""
+    kept = (select(meta.c.name).where(meta.c.name == _FIRST_START), select(feeds.c.id), select(subscriptions.c.id))
+    return not any(tx.execute(statement.limit(1)).first() for statement in kept)
 
 
 def number(tx: Connection, name: str) -> int:

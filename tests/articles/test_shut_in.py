@@ -63,6 +63,15 @@ sys.maxsize = 2**31 - 1
 shut_in()
 print(ctypes.CDLL(None).prctl(21, 0, 0, 0, 0))
 """
+LACKING = """
+import platform, sys
+from pipeline.articles.shut_in import lacking
+print(lacking())
+platform.machine = lambda: "vax"
+print(lacking())
+sys.platform = "darwin"
+print(lacking())
+"""
 HARMLESS = ("read the settings with their secrets", "list the data folder", "connect to PostgreSQL's port",
             "connect to the queue's socket", "run a program", "stop its parent")  # fmt: skip
 
@@ -158,3 +167,10 @@ async def test_the_child_that_extracts_is_shut_in_and_does_its_work() -> None:
         assert rights_of(pid) == ("1", "2")
     finally:
         await extractor.close()
+
+
+@needs_kernel
+def test_what_is_lacking_is_named() -> None:
+    """Nothing on a machine that has all; the part that is not known of others is named, for `storywatch doctor`."""
+    here, elsewhere, mac = ran(LACKING).splitlines()
+    assert (here, "vax" in elsewhere, "Landlock" in elsewhere, mac == "[]") == ("[]", True, False, False)

@@ -182,3 +182,28 @@ def test_broken_first_files_are_taken_over_once_mended(tmp_path: Path) -> None:
     with running(folder) as instance:
         instance.wait_for_text("took over 0 feeds and 1 subscriptions")
         assert instance.stop() == 0
+
+
+def test_files_written_after_a_bare_start_are_taken_over(tmp_path: Path) -> None:
+    """A start with no files at all is not the first: those that `storywatch init` writes later are not passed over."""
+    with running(tmp_path) as instance:
+        instance.wait_for_text("took over 0 feeds")
+        assert instance.stop() == 0
+    assert storywatch("init", cwd=tmp_path).returncode == 0
+    (tmp_path / "config" / "feeds.opml").write_text(OPML.format(url="http://127.0.0.1:9/feed"))
+    for first in (True, False):
+        with running(tmp_path) as instance:
+            instance.wait_for_text(r"Dashboard")
+            wait_for("a count", lambda: "feeds: 1," in instance.output)
+            assert ("took over 1 feeds" in instance.output) is first
+            assert instance.stop() == 0
+
+
+def test_feeds_added_by_hand_are_the_first_start(tmp_path: Path) -> None:
+    """Whoever added a feed before has begun: example files that come later are left alone."""
+    storywatch("feeds", "add", "http://127.0.0.1:9/feed", "--as-is", cwd=tmp_path)
+    for _ in ("without files", "with them"):
+        with running(tmp_path) as instance:
+            wait_for("a count", lambda: "feeds: 1," in instance.output)
+            assert instance.stop() == 0
+        storywatch("init", cwd=tmp_path)
