@@ -7,6 +7,7 @@ Trap: services must import only what they need, so nothing heavy (extractor, das
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from cli.version import VERSION
 from config.reading import DEFAULT_FILE
@@ -25,9 +26,7 @@ def data_dir(settings: Settings) -> Path:
     folder = settings.storage.data_dir.absolute()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
+        TemporaryFile(dir=folder).close()  # of no name or its own, since all services look at once
     except OSError as error:
         raise Unusable(
             f"the data folder {folder} cannot be written ({error.strerror}); "
