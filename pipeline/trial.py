@@ -9,10 +9,21 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isinf
+from operator import attrgetter
 
 from sqlalchemy import Connection
 
-from pipeline.alerts.forecast import Forecast, Missing, Raised, forecast, hopeless_below, raised_by, tried_rule
+from pipeline.alerts.forecast import (
+    Forecast,
+    Missing,
+    Raised,
+    first_of_languages,
+    forecast,
+    hopeless_below,
+    raised_by,
+    tried_rule,
+)
 from pipeline.alerts.passage import matched_words, passage
 from pipeline.alerts.preview import Preview, preview
 from pipeline.alerts.query.evaluate import spans
@@ -82,9 +93,23 @@ def _raised_by(
     tx: Connection, rule: Rule, found: Found, story_ids: Collection[int]
 ) -> tuple[list[Raised], tuple[Missing, ...]]:
     """Let the conditions decide; stories too small for any of them, most of an archive, are not read."""
-    hopeful = archive.grown(tx, story_ids, least) if (least := hopeless_below(rule)) > 1 else story_ids
-    members = archive.members(tx, hopeful)
-    return raised_by(rule, {one.article_id for one in found.met}, members, len(story_ids) - len(hopeful))
+    firsts = _firsts(tx, found) if rule.first_in_language else set()
+    hopeful = _hopeful(tx, rule, story_ids, firsts)
+    met = {one.article_id for one in found.met}
+    return raised_by(rule, met, archive.members(tx, hopeful), firsts, len(story_ids) - len(hopeful))
+
+
+def _firsts(tx: Connection, found: Found) -> set[int]:
+    language_of = archive.languages(tx, [one.article_id for one in found.met])
+    in_order = sorted(found.met, key=attrgetter("stored", "article_id"))
+    return first_of_languages((one.story_id, language_of[one.article_id]) for one in in_order)
+
+
+def _hopeful(tx: Connection, rule: Rule, story_ids: Collection[int], firsts: set[int]) -> Collection[int]:
+    least = hopeless_below(rule)
+    if least <= 1:
+        return story_ids
+    return firsts if isinf(least) else firsts.union(archive.grown(tx, story_ids, int(least)))
 
 
 def _samples(tx: Connection, tree: Query, found: Found, raised: Sequence[Raised]) -> list[Sample]:

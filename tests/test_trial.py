@@ -65,6 +65,7 @@ def test_a_trial_counts_alerts_and_what_grouping_kept_back(database: Database) -
         Rule(outlets=2),
         Rule(texts=3),
         Rule(first_in_language=True),
+        Rule(outlets=2, first_in_language=True),
         Rule(growth=Growth(3, 12)),
         Rule(not_before=NOW - 3 * DAY, not_after=NOW - DAY),
         Rule(outlets=2, most_per_hour=1),

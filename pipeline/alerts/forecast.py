@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from math import inf
 from operator import attrgetter
 from typing import Protocol
 
@@ -31,8 +32,6 @@ class _Member(Protocol):
     def story_id(self) -> int: ...
     @property
     def outlet(self) -> str: ...
-    @property
-    def language(self) -> str: ...
     @property
     def text_hash(self) -> bytes: ...
     @property
@@ -78,13 +77,13 @@ class _Story:
     """A story as it grows; it is watched from the first article on that met the query."""
 
     newest: _Member  #: the last article that joined
+    first_in_language: bool
     article_count: int = 0
     outlets: set[str] = field(default_factory=set)
     own_outlets: set[str] = field(default_factory=set)
     texts: set[bytes] = field(default_factory=set)
     dates: list[int] = field(default_factory=list)  #: in microseconds, in order
     met_id: int = 0  #: the last article that met the query; 0: none yet
-    first_in_language: bool = False
     is_told: bool = False
 
     def join(self, member: _Member) -> None:
@@ -123,32 +122,48 @@ def tried_rule(rule: Rule, now: datetime) -> Rule:
     return replace(rule, not_before=None) if rule.not_before and rule.not_before > now else rule
 
 
-def hopeless_below(rule: Rule) -> int:
-    """Give the number of articles below which a story lacks every condition; 0 if more must be known of each."""
-    counted = [rule.outlets, rule.texts, rule.growth.article_count if rule.growth else 0]
-    if rule.first_in_language or rule.not_before or rule.not_after:
+def first_of_languages(met: Iterable[tuple[int, str]]) -> set[int]:
+    """Give the stories met first by an article of a language in which none was met before.
+
+    `met` are the story and the language of each article that met the query, in the order in which they were stored.
+    """
+    known: set[str] = set()
+    begun: dict[int, bool] = {}
+    for story_id, language in met:
+        begun.setdefault(story_id, language not in known)
+        known.add(language)
+    return {story_id for story_id, is_first in begun.items() if is_first}
+
+
+def hopeless_below(rule: Rule) -> float:
+    """Give the number of articles below which a story lacks every condition, but for the first ones of a language.
+
+    Infinite if being such a first one is all that is asked; 0 if more must be known of each story.
+    """
+    if rule.not_before or rule.not_after:
         return 0
-    return min((least for least in counted if least), default=0)
+    counted = [rule.outlets, rule.texts, rule.growth.article_count if rule.growth else 0]
+    return min((least for least in counted if least), default=inf if rule.first_in_language else 0)
 
 
 def raised_by(
-    rule: Rule, met: Collection[int], members: Iterable[_Member], hopeless_count: int = 0
+    rule: Rule, met: Collection[int], members: Iterable[_Member], firsts: Collection[int] = (), hopeless_count: int = 0
 ) -> tuple[list[Raised], tuple[Missing, ...]]:
     """Let stories grow, article by article, and give the alerts in order and what the other stories lacked.
 
-    `members` need not be there of stories that `hopeless_below` rules out, if it is said how many were met.
+    `firsts` are those of `first_of_languages`. `members` need not be there of stories that `hopeless_below` rules out,
+    if it is said how many were met.
     """
     stories: dict[int, _Story] = {}
-    languages: set[str] = set()
     raised: list[Raised] = []
     least = _least_articles(rule)
     for member in sorted(members, key=attrgetter("stored", "article_id")):
         story = stories.get(member.story_id)
         if story is None:
-            story = stories[member.story_id] = _Story(member)
+            story = stories[member.story_id] = _Story(member, first_in_language=member.story_id in firsts)
         story.join(member)
         if member.article_id in met:
-            _note(story, member, languages)
+            story.met_id = member.article_id
         if story.article_count >= least and story.may_be_told(rule) and _passes(rule, story):
             raised.append(Raised(member.story_id, story.met_id, member.stored_at))
     untold = Counter(_lacked(rule, story) for story in stories.values() if story.met_id and not story.is_told)
@@ -159,14 +174,6 @@ def raised_by(
 def _least_articles(rule: Rule) -> int:
     """Give how many articles a story has at the least whose conditions hold; only a shorter way to `holds`."""
     return max(rule.outlets, rule.texts, rule.growth.article_count if rule.growth else 0)
-
-
-def _note(story: _Story, member: _Member, languages: set[str]) -> None:
-    """Begin to watch the story, or note which article met the query last."""
-    if not story.met_id:
-        story.first_in_language = member.language not in languages
-    languages.add(member.language)
-    story.met_id = member.article_id
 
 
 def _passes(rule: Rule, story: _Story) -> bool:

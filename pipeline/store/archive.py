@@ -60,6 +60,7 @@ _MEMBERS = """
     FROM ({each}) AS asked CROSS JOIN articles AS a CROSS JOIN groupings AS g
     WHERE a.story_id = asked.value AND g.article_id = a.id
 """
+_LANGUAGES = "SELECT a.id, a.language FROM ({each}) AS asked CROSS JOIN articles AS a WHERE a.id = asked.value"
 _GROWN = """
     SELECT s.id FROM ({each}) AS asked CROSS JOIN stories AS s WHERE s.id = asked.value AND s.article_count >= :least
 """
@@ -95,6 +96,16 @@ def grown(tx: Connection, story_ids: Collection[int], least: int) -> list[int]:
     found: list[int] = []
     for start in range(0, len(ids), _BATCH):
         found += tx.execute(statement, {"values": bound(tx, ids[start : start + _BATCH]), "least": least}).scalars()
+    return found
+
+
+def languages(tx: Connection, ids: Collection[int]) -> dict[int, str]:
+    """Give the language of each of these articles."""
+    statement = with_each(tx, _LANGUAGES, "BIGINT")
+    found: dict[int, str] = {}
+    in_order = sorted(ids)
+    for start in range(0, len(in_order), _BATCH):
+        found.update(map(tuple, tx.execute(statement, {"values": bound(tx, in_order[start : start + _BATCH])})))
     return found
 
 

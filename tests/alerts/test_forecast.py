@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from math import inf
 
 import pytest
 
-from pipeline.alerts.forecast import Missing, forecast, hopeless_below, raised_by, tried_rule
+from pipeline.alerts.forecast import Missing, first_of_languages, forecast, hopeless_below, raised_by, tried_rule
 from pipeline.rule import Every, Growth, Quiet, Rule, Schedule
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -66,7 +67,7 @@ def test_a_story_is_raised_when_the_last_condition_holds(
     rule: Rule, met: set[int], at: int | None, shown: int | str
 ) -> None:
     """By the article that makes it true, even one that does not meet the query; else it is said what was lacking."""
-    raised, missing = raised_by(rule, met, reversed(STORY))
+    raised, missing = raised_by(rule, met, reversed(STORY), {1})
     if at is None:
         assert (raised, missing) == ([], (Missing(str(shown), 1),))
     else:
@@ -77,7 +78,9 @@ def test_a_story_is_raised_when_the_last_condition_holds(
 def test_only_the_first_of_a_language_begins_a_story() -> None:
     """A story begun by a later article of a language that was met is held back, another language's is not."""
     others = [replace(STORY[0], article_id=5, story_id=2), replace(STORY[3], article_id=6, story_id=3)]
-    raised, missing = raised_by(Rule(first_in_language=True), {1, 5, 6}, [STORY[0], *others])
+    members = [STORY[0], *others]
+    firsts = first_of_languages((member.story_id, member.language) for member in members)
+    raised, missing = raised_by(Rule(first_in_language=True), {1, 5, 6}, members, firsts)
     assert [one.story_id for one in raised] == [1, 3]
     assert missing == (Missing("first article of its language", 1),)
 
@@ -115,15 +118,17 @@ def test_a_rule_that_begins_later_is_tried_as_if_it_held() -> None:
     [
         (Rule(outlets=3), 3),
         (Rule(outlets=4, texts=2, growth=Growth(3, 24)), 2),
-        (Rule(outlets=3, first_in_language=True), 0),
+        (Rule(outlets=3, first_in_language=True), 3),
+        (Rule(first_in_language=True), inf),
+        (Rule(first_in_language=True, not_after=NOON), 0),
         (Rule(outlets=3, not_after=NOON), 0),
         (Rule(update_changed=True), 0),
     ],
 )
-def test_small_stories_need_not_be_read(rule: Rule, least: int) -> None:
+def test_small_stories_need_not_be_read(rule: Rule, least: float) -> None:
     """A story with fewer articles than every condition asks lacks them all, and is counted without being read."""
     assert hopeless_below(rule) == least
     if least:
-        small = [replace(member, story_id=2) for member in STORY[: least - 1]]
+        small = [replace(member, story_id=2) for member in STORY if member.article_id < least]
         assert raised_by(rule, {1}, small) == raised_by(rule, {1}, [], hopeless_count=1)
         assert raised_by(rule, {1}, small)[1]
