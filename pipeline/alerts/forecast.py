@@ -142,8 +142,7 @@ def hopeless_below(rule: Rule) -> float:
     """
     if rule.not_before or rule.not_after:
         return 0
-    counted = [rule.outlets, rule.texts, rule.growth.article_count if rule.growth else 0]
-    return min((least for least in counted if least), default=inf if rule.first_in_language else 0)
+    return min(filter(None, _counted(rule)), default=inf if rule.first_in_language else 0)
 
 
 def raised_by(
@@ -173,7 +172,12 @@ def raised_by(
 
 def _least_articles(rule: Rule) -> int:
     """Give how many articles a story has at the least whose conditions hold; only a shorter way to `holds`."""
-    return max(rule.outlets, rule.texts, rule.growth.article_count if rule.growth else 0)
+    return max(_counted(rule))
+
+
+def _counted(rule: Rule) -> tuple[int, int, int]:
+    """Give how many articles each counted condition asks for at the least; 0 where it is not set."""
+    return rule.outlets, rule.texts, rule.growth.article_count if rule.growth else 0
 
 
 def _passes(rule: Rule, story: _Story) -> bool:

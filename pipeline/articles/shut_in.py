@@ -66,16 +66,21 @@ def lacking() -> list[str]:
     if not sys.platform.startswith("linux"):
         return ["way to shut a process in that we know"]
     libc = ctypes.CDLL(None, use_errno=True)
-    has_landlock = libc.syscall(_CREATE_RULESET, None, 0, _ASK_VERSION) >= 1
+    has_landlock = _landlock_version(libc) >= 1
     # linux/prctl.h: PR_GET_SECCOMP answers where the kernel was built with it.
     has_seccomp = _is_known_machine() and libc.prctl(_GET_SECCOMP, 0, 0, 0, 0) >= 0
     files, calls = "Landlock, so files can be read", f"seccomp for {platform.machine()}, so sockets can be opened"
     return [name for name, has in ((files, has_landlock), (calls, has_seccomp)) if not has]
 
 
+def _landlock_version(libc: ctypes.CDLL) -> int:
+    """Ask the kernel for its version of Landlock; below 1 if it has none."""
+    return int(libc.syscall(_CREATE_RULESET, None, 0, _ASK_VERSION))
+
+
 def _close_files(libc: ctypes.CDLL) -> None:
     """Leave files of code to be read, and nothing else of the file system, TCP and other processes' signals."""
-    version = libc.syscall(_CREATE_RULESET, None, 0, _ASK_VERSION)
+    version = _landlock_version(libc)
     if version < 1:
         return
     rules = _ruleset(version)

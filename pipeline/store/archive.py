@@ -92,10 +92,9 @@ def texts(tx: Connection, ids: Sequence[int]) -> Iterator[tuple[int, Matchable]]
 def grown(tx: Connection, story_ids: Collection[int], least: int) -> list[int]:
     """Give those of these stories that have at least so many articles."""
     statement = with_each(tx, _GROWN, "BIGINT")
-    ids = sorted(story_ids)
     found: list[int] = []
-    for start in range(0, len(ids), _BATCH):
-        found += tx.execute(statement, {"values": bound(tx, ids[start : start + _BATCH]), "least": least}).scalars()
+    for values in _in_batches(tx, sorted(story_ids)):
+        found += tx.execute(statement, {"values": values, "least": least}).scalars()
     return found
 
 
@@ -103,25 +102,29 @@ def languages(tx: Connection, ids: Collection[int]) -> dict[int, str]:
     """Give the language of each of these articles."""
     statement = with_each(tx, _LANGUAGES, "BIGINT")
     found: dict[int, str] = {}
-    in_order = sorted(ids)
-    for start in range(0, len(in_order), _BATCH):
-        found.update(map(tuple, tx.execute(statement, {"values": bound(tx, in_order[start : start + _BATCH])})))
+    for values in _in_batches(tx, sorted(ids)):
+        found.update(map(tuple, tx.execute(statement, {"values": values})))
     return found
 
 
 def members(tx: Connection, story_ids: Collection[int]) -> Iterator[Member]:
     """Yield every article of these stories, in no order."""
     statement = with_each(tx, _MEMBERS, "BIGINT")
-    ids = sorted(story_ids)
-    for start in range(0, len(ids), _BATCH):
-        asked = {"values": bound(tx, ids[start : start + _BATCH]), "copy": GroupingKind.COPY.value}
+    for values in _in_batches(tx, sorted(story_ids)):
+        asked = {"values": values, "copy": GroupingKind.COPY.value}
         yield from map(Member._make, tx.execute(statement, asked).all())
 
 
 def _read(tx: Connection, ids: Sequence[int], more: str) -> Iterable[Row[Any]]:
     statement = _statement(tx, more)
+    for values in _in_batches(tx, ids):
+        yield from tx.execute(statement, {"values": values})
+
+
+def _in_batches(tx: Connection, ids: Sequence[int]) -> Iterator[Any]:
+    """Yield ids as the one parameter of a statement over `each`, so many at a time."""
     for start in range(0, len(ids), _BATCH):
-        yield from tx.execute(statement, {"values": bound(tx, ids[start : start + _BATCH])})
+        yield bound(tx, ids[start : start + _BATCH])
 
 
 def _statement(tx: Connection, more: str) -> TextClause:

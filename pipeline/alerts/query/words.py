@@ -10,7 +10,6 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
-from typing import TypeVar
 
 from rapidfuzz.distance import OSA
 
@@ -22,7 +21,6 @@ from pipeline.alerts.query.tree import Anything, Atom, Exact, Fuzzy, Glob, Name,
 from pipeline.alerts.query.tree import Sequence as Pattern
 from pipeline.model import Matchable, Span
 
-Shelved = TypeVar("Shelved")
 Interval = tuple[int, int]  #: the first place and the one after the last
 
 _APART = re.compile(r"[\u00ad\u034f\u061c\u0640\u200c\u200d\u200e\u200f\u2060\ufeff]")
